@@ -1,0 +1,478 @@
+//! Who may do what. One matrix says for each operation and each kind of caller: nothing, everything, or within which
+//! customers. What depends on state, mandate or period is a rule of the room, not of this table.
+use uuid::Uuid;
+
+use crate::{
+    events::{Actor, ActorKind},
+    requests::{Destination, Raiser},
+    teams::Role,
+    vocabulary::*,
+};
+
+word! {
+    /// What another system has been given leave to do.
+    ClientScope {
+        /// Read customers, people, services and teams.
+        #[serde(rename = "register.read")]
+        #[strum(serialize = "register.read")]
+        RegisterRead,
+        /// Write them.
+        #[serde(rename = "register.write")]
+        #[strum(serialize = "register.write")]
+        RegisterWrite,
+        /// Read requests.
+        #[serde(rename = "requests.read")]
+        #[strum(serialize = "requests.read")]
+        RequestsRead,
+        /// Raise requests, comment on them, withdraw its own.
+        #[serde(rename = "requests.write")]
+        #[strum(serialize = "requests.write")]
+        RequestsWrite,
+        /// Read the feed of the service portfolio and act on its hand-overs.
+        #[serde(rename = "feed.service_portfolio")]
+        #[strum(serialize = "feed.service_portfolio")]
+        FeedServicePortfolio,
+        /// Read the feed of delivery and act on its hand-overs.
+        #[serde(rename = "feed.delivery")]
+        #[strum(serialize = "feed.delivery")]
+        FeedDelivery,
+        /// Read the feed of strategy and act on its hand-overs.
+        #[serde(rename = "feed.strategy")]
+        #[strum(serialize = "feed.strategy")]
+        FeedStrategy,
+        /// Read the event log.
+        #[serde(rename = "events.read")]
+        #[strum(serialize = "events.read")]
+        EventsRead,
+    }
+}
+
+impl ClientScope {
+    /// The destination whose feed the scope opens.
+    pub fn destination(self) -> Option<Destination> {
+        match self {
+            Self::FeedServicePortfolio => Some(Destination::ServicePortfolio),
+            Self::FeedDelivery => Some(Destination::Delivery),
+            Self::FeedStrategy => Some(Destination::Strategy),
+            _ => None,
+        }
+    }
+}
+
+/// What persons may read of customers that are not their teams'.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, strum::Display, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum OtherCustomers {
+    /// Everything.
+    #[default]
+    All,
+    /// Those with the same legal entity as one of their own.
+    SameLegalEntity,
+    /// Nothing.
+    None,
+}
+
+/// Who calls, as far as the database knows them now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Caller {
+    /// Keeps the registers.
+    Administrator {
+        /// Who, as the token names them.
+        subject: String,
+    },
+    /// Reads everything, changes nothing.
+    Auditor {
+        /// Who, as the token names them.
+        subject: String,
+    },
+    /// A person of the IT organisation.
+    Person {
+        /// Who.
+        person: PersonRef,
+        /// Whether they have a role in any team today.
+        in_a_team: bool,
+    },
+    /// A person at a customer.
+    Contact {
+        /// Who.
+        contact: ContactRef,
+        /// Their customer.
+        customer: CustomerId,
+        /// Whether mandate `customer` holds today, which opens the descendants too.
+        decides: bool,
+    },
+    /// Another system.
+    Client {
+        /// Which.
+        id: ClientId,
+        /// What people call it.
+        name: Name,
+        /// What it has leave to do.
+        scopes: Vec<ClientScope>,
+        /// The systems whose references it may write.
+        systems: Vec<SystemName>,
+        /// The customers it is limited to; none: no limit.
+        customers: Option<Vec<CustomerId>>,
+    },
+}
+
+impl Caller {
+    /// As an event names them.
+    pub fn actor(&self) -> Actor {
+        let (kind, id) = match self {
+            Self::Administrator { subject } => (ActorKind::Administrator, subject.clone()),
+            Self::Auditor { subject } => (ActorKind::Auditor, subject.clone()),
+            Self::Person { person, .. } => (ActorKind::Person, person.id.to_string()),
+            Self::Contact { contact, .. } => (ActorKind::Contact, contact.id.to_string()),
+            Self::Client { id, .. } => (ActorKind::Client, id.to_string()),
+        };
+        Actor { kind, id }
+    }
+
+    /// As the one who raises or writes something; administrators and auditors never do.
+    pub fn raiser(&self) -> Option<Raiser> {
+        let (kind, id, name) = match self {
+            Self::Person { person, .. } => (ActorKind::Person, person.id.0, person.name.clone()),
+            Self::Contact { contact, .. } => (ActorKind::Contact, contact.id.0, contact.name.clone()),
+            Self::Client { id, name, .. } => (ActorKind::Client, id.0, name.as_str().parse().ok()?),
+            Self::Administrator { .. } | Self::Auditor { .. } => return None,
+        };
+        Some(Raiser { kind, id, name })
+    }
+
+    /// What this caller may see at all, whatever the operation.
+    fn visible(&self, others: OtherCustomers) -> Reach {
+        let mine = self.raiser().map(|r| (r.kind, r.id));
+        match self {
+            Self::Administrator { .. } | Self::Auditor { .. } => Reach::EVERYTHING,
+            Self::Person { person, in_a_team: true } => Reach {
+                customers: match others {
+                    OtherCustomers::All => Customers::All,
+                    OtherCustomers::SameLegalEntity => Customers::OfTeamsAndTheirEntities { person: person.id },
+                    OtherCustomers::None => Customers::OfTeams { person: person.id, roles: ANY },
+                },
+                raised_by: mine,
+                owned_by: Some(person.id),
+            },
+            Self::Person { person, in_a_team: false } => {
+                Reach { customers: Customers::None, raised_by: mine, owned_by: Some(person.id) }
+            }
+            Self::Contact { customer, decides, .. } => Reach {
+                customers: Customers::Own { customer: *customer, descendants: *decides },
+                raised_by: mine,
+                owned_by: None,
+            },
+            Self::Client { customers, .. } => Reach::of(match customers {
+                None => Customers::All,
+                Some(named) => Customers::Named(named.clone()),
+            }),
+        }
+    }
+}
+
+/// Which customers' things an act may reach.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Customers {
+    /// None.
+    None,
+    /// Every one.
+    All,
+    /// These.
+    Named(Vec<CustomerId>),
+    /// A contact's customer, and its descendants where the contact decides.
+    Own {
+        /// The contact's customer.
+        customer: CustomerId,
+        /// Whether its descendants belong too.
+        descendants: bool,
+    },
+    /// The customers for whom a team is responsible today in which the person has one of the roles.
+    OfTeams {
+        /// Who.
+        person: PersonId,
+        /// In one of these roles.
+        roles: &'static [Role],
+    },
+    /// The same for any role, and every customer with the same legal entity as one of them.
+    OfTeamsAndTheirEntities {
+        /// Who.
+        person: PersonId,
+    },
+}
+
+/// What an act may reach: the things of some customers, and besides the requests that the caller raised or answers for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reach {
+    /// Of these customers.
+    pub customers: Customers,
+    /// Requests that this caller raised.
+    pub raised_by: Option<(ActorKind, Uuid)>,
+    /// Complaints that this person answers for.
+    pub owned_by: Option<PersonId>,
+}
+
+impl Reach {
+    /// No limit.
+    pub const EVERYTHING: Self = Self::of(Customers::All);
+
+    /// The things of these customers.
+    pub const fn of(customers: Customers) -> Self {
+        Self { customers, raised_by: None, owned_by: None }
+    }
+}
+
+/// Who calls, what they may see, and where they may do what they ask.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Who calls.
+    pub caller: Caller,
+    /// What exists for them (R20): 404 beyond it.
+    pub visible: Reach,
+    /// Where they may do this: 403 beyond it.
+    pub permitted: Reach,
+}
+
+impl Scope {
+    /// The destinations whose hand-overs the caller may reach; none: no limit.
+    pub fn destinations(&self) -> Option<Vec<Destination>> {
+        match &self.caller {
+            Caller::Client { scopes, .. } => Some(scopes.iter().filter_map(|s| s.destination()).collect()),
+            _ => None,
+        }
+    }
+
+    /// The same caller, where the act asks for one of these roles in particular.
+    pub fn in_roles(&self, roles: &'static [Role]) -> Self {
+        let mut scope = self.clone();
+        if let Caller::Person { person, .. } = &self.caller {
+            scope.permitted = Reach::of(Customers::OfTeams { person: person.id, roles });
+        }
+        scope
+    }
+
+    /// Whether a contact's eyes read the answer.
+    pub fn is_contact(&self) -> bool {
+        matches!(self.caller, Caller::Contact { .. })
+    }
+}
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonGrant {
+    /// Nothing.
+    No,
+    /// Read what they may see.
+    Read,
+    /// As anyone of the IT organisation, for every customer.
+    Anyone,
+    /// For the customers of their teams in these roles.
+    As(&'static [Role]),
+    /// The same, and what they raised themselves.
+    AsOrRaiser(&'static [Role]),
+    /// What they answer for.
+    Owner,
+}
+
+/// What a contact may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactGrant {
+    /// Nothing.
+    No,
+    /// Whatever they may see of their own customer.
+    Own,
+    /// What they raised; with mandate `customer` all of their customer.
+    RaiserOrDecider,
+    /// What they raised.
+    Raiser,
+}
+
+/// What another system may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientGrant {
+    /// Nothing.
+    No,
+    /// With this scope, for its customers.
+    With(ClientScope),
+    /// With this scope, what it raised itself.
+    RaiserWith(ClientScope),
+    /// With any scope that opens a feed.
+    AnyFeed,
+}
+
+/// A row of the matrix.
+#[derive(Debug)]
+pub struct Permission {
+    /// The operation, as the OpenAPI document calls it.
+    pub operation: &'static str,
+    /// Whether an administrator may.
+    pub administrator: bool,
+    /// Whether an auditor may.
+    pub auditor: bool,
+    /// What a person may.
+    pub person: PersonGrant,
+    /// What a contact may.
+    pub contact: ContactGrant,
+    /// What another system may.
+    pub client: ClientGrant,
+}
+
+/// Why a caller may not, before anything was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// This kind of caller never may.
+    Kind,
+    /// The token lacks this scope.
+    Scope(ClientScope),
+}
+
+impl Permission {
+    /// The row for an operation. None means denied: fail closed.
+    pub fn of(operation: &str) -> Option<&'static Self> {
+        MATRIX.iter().find(|row| row.operation == operation)
+    }
+
+    /// What the caller may reach with this operation.
+    pub fn scope(&self, caller: &Caller, others: OtherCustomers) -> Result<Scope, Denied> {
+        let visible = caller.visible(others);
+        // Asked of the caller: what a client may see is its customers' things, whoever raised them.
+        let raised_by = caller.raiser().map(|r| (r.kind, r.id));
+        let raised = Reach { raised_by, ..Reach::of(Customers::None) };
+        let permitted = match caller {
+            Caller::Administrator { .. } if self.administrator => Reach::EVERYTHING,
+            Caller::Auditor { .. } if self.auditor => Reach::EVERYTHING,
+            Caller::Person { person, .. } => match self.person {
+                PersonGrant::No => return Err(Denied::Kind),
+                PersonGrant::Read => visible.clone(),
+                PersonGrant::Anyone => Reach::EVERYTHING,
+                PersonGrant::As(roles) => Reach::of(Customers::OfTeams { person: person.id, roles }),
+                PersonGrant::AsOrRaiser(roles) => {
+                    Reach { customers: Customers::OfTeams { person: person.id, roles }, ..raised }
+                }
+                PersonGrant::Owner => Reach { owned_by: Some(person.id), ..Reach::of(Customers::None) },
+            },
+            Caller::Contact { decides, .. } => match self.contact {
+                ContactGrant::No => return Err(Denied::Kind),
+                ContactGrant::Own => visible.clone(),
+                ContactGrant::RaiserOrDecider if *decides => visible.clone(),
+                ContactGrant::RaiserOrDecider | ContactGrant::Raiser => raised,
+            },
+            Caller::Client { scopes, .. } => match self.client {
+                ClientGrant::With(scope) if scopes.contains(&scope) => visible.clone(),
+                ClientGrant::RaiserWith(scope) if scopes.contains(&scope) => raised,
+                ClientGrant::AnyFeed if scopes.iter().any(|s| s.destination().is_some()) => visible.clone(),
+                ClientGrant::No => return Err(Denied::Kind),
+                ClientGrant::With(scope) | ClientGrant::RaiserWith(scope) => return Err(Denied::Scope(scope)),
+                ClientGrant::AnyFeed => return Err(Denied::Scope(FeedServicePortfolio)),
+            },
+            Caller::Administrator { .. } | Caller::Auditor { .. } => return Err(Denied::Kind),
+        };
+        Ok(Scope { caller: caller.clone(), visible, permitted })
+    }
+}
+
+const ANY: &[Role] = &Role::ALL;
+/// The two managers of a team.
+pub const MANAGERS: &[Role] = &[Role::BusinessRelationshipManager, Role::DeliveryManager];
+/// The one who holds the customer as a whole.
+pub const BUSINESS_RELATIONSHIP_MANAGER: &[Role] = &[Role::BusinessRelationshipManager];
+
+const YES: bool = true;
+const NO: bool = false;
+
+macro_rules! matrix {
+    ($($operation:ident: $administrator:expr, $auditor:expr, $person:expr, $contact:expr, $client:expr;)*) => {
+        /// Every operation but the public ones. An operation that is not here is denied.
+        pub const MATRIX: &[Permission] = &[$(Permission {
+            operation: stringify!($operation),
+            administrator: $administrator,
+            auditor: $auditor,
+            person: $person,
+            contact: $contact,
+            client: $client,
+        }),*];
+    };
+}
+
+use ClientGrant::{AnyFeed, No as NoClient, RaiserWith, With};
+use ClientScope::*;
+use ContactGrant::{No as NoContact, Own, Raiser as OwnRaised, RaiserOrDecider};
+use PersonGrant::{Anyone, As, AsOrRaiser, No as NoPerson, Owner, Read};
+
+matrix! {
+    // operation                administrator, auditor, person, contact, client
+    listCustomers:              YES, YES, Read, Own, With(RegisterRead);
+    getCustomer:                YES, YES, Read, Own, With(RegisterRead);
+    createCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    changeCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    deleteCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    getCustomerOverview:        NO, YES, Read, Own, With(RequestsRead);
+    listServiceUsages:          YES, YES, Read, Own, With(RegisterRead);
+    createServiceUsage:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    endServiceUsage:            YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    listTeamAssignments:        YES, YES, Read, Own, With(RegisterRead);
+    createTeamAssignment:       YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    endTeamAssignment:          YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    getResponsibleTeam:         YES, YES, Read, Own, With(RegisterRead);
+    listContacts:               YES, YES, Read, Own, With(RegisterRead);
+    getContact:                 YES, YES, Read, Own, With(RegisterRead);
+    createContact:              YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
+    changeContact:              YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
+    endContact:                 YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
+    deleteContact:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    listPersons:                YES, YES, Anyone, NoContact, With(RegisterRead);
+    getPerson:                  YES, YES, Anyone, NoContact, With(RegisterRead);
+    createPerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    changePerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    departPerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    deletePerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    listServices:               YES, YES, Anyone, NoContact, With(RegisterRead);
+    getService:                 YES, YES, Anyone, NoContact, With(RegisterRead);
+    createService:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    changeService:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    deleteService:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    listCustomerTeams:          YES, YES, Anyone, NoContact, With(RegisterRead);
+    getCustomerTeam:            YES, YES, Anyone, NoContact, With(RegisterRead);
+    createCustomerTeam:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    changeCustomerTeam:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    deleteCustomerTeam:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    createMembership:           YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    endMembership:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    setSamePersonException:     YES, NO, NoPerson, NoContact, NoClient;
+    deleteSamePersonException:  YES, NO, NoPerson, NoContact, NoClient;
+    listTeamCustomers:          YES, YES, Read, NoContact, With(RegisterRead);
+    getCoverage:                YES, YES, Read, NoContact, With(RegisterRead);
+    listRequests:               NO, YES, Read, Own, With(RequestsRead);
+    getRequest:                 NO, YES, Read, Own, With(RequestsRead);
+    getRequestTimeline:         NO, YES, Read, Own, With(RequestsRead);
+    listComments:               NO, YES, Read, Own, With(RequestsRead);
+    createRequest:              NO, NO, Anyone, Own, With(RequestsWrite);
+    changeRequest:              NO, NO, AsOrRaiser(ANY), RaiserOrDecider, RaiserWith(RequestsWrite);
+    createComment:              NO, NO, AsOrRaiser(ANY), Own, With(RequestsWrite);
+    createInvestigation:        NO, NO, As(ANY), NoContact, NoClient;
+    createEndorsement:          NO, NO, NoPerson, Own, NoClient;
+    createRouting:              NO, NO, As(MANAGERS), NoContact, NoClient;
+    createDismissal:            NO, NO, As(MANAGERS), NoContact, NoClient;
+    createWithdrawal:           NO, NO, AsOrRaiser(BUSINESS_RELATIONSHIP_MANAGER), RaiserOrDecider, RaiserWith(RequestsWrite);
+    createAnswer:               NO, NO, Owner, NoContact, NoClient;
+    createReopening:            NO, NO, AsOrRaiser(&[]), OwnRaised, RaiserWith(RequestsWrite);
+    getFeed:                    NO, YES, NoPerson, NoContact, AnyFeed;
+    getHandOver:                NO, YES, Read, NoContact, AnyFeed;
+    createAcknowledgement:      NO, NO, NoPerson, NoContact, AnyFeed;
+    createDecision:             NO, NO, NoPerson, NoContact, AnyFeed;
+    createFulfilment:           NO, NO, NoPerson, NoContact, AnyFeed;
+    listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
+    getEventHead:               NO, YES, NoPerson, NoContact, With(EventsRead);
+    listClients:                YES, YES, NoPerson, NoContact, NoClient;
+    getClient:                  YES, YES, NoPerson, NoContact, NoClient;
+    createClient:               YES, NO, NoPerson, NoContact, NoClient;
+    createClientSecret:         YES, NO, NoPerson, NoContact, NoClient;
+    createClientRevocation:     YES, NO, NoPerson, NoContact, NoClient;
+    createImport:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+}
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

@@ -1,0 +1,18 @@
+//! What is true: the words and rules of Customer Management ("kundansvar").
+//!
+//! Pure: no I/O, no clock, no randomness, no query. Each room carries the domain's own word; `vocabulary` holds what
+//! all of them share. Rules are methods that take a value and return the changed value or the [`Rule`] that forbids it.
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod clients;
+pub mod customers;
+pub mod events;
+pub mod people;
+pub mod requests;
+mod rules;
+pub mod services;
+pub mod teams;
+pub mod vocabulary;
+
+pub use rules::{Rule, RuleCode};

@@ -1,0 +1,275 @@
+//! People: persons of the IT organisation, and contacts, the persons at a customer with their mandates.
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    Rule, RuleCode,
+    events::{Aggregate, SubjectKind},
+    vocabulary::*,
+};
+
+/// By whom and as what a person is known when signing in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Identity {
+    /// Who vouches for it.
+    pub issuer: Issuer,
+    /// The subject, as the issuer names it.
+    pub subject: Subject,
+}
+
+/// What is told of a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PersonInput {
+    /// Their name.
+    pub name: PersonName,
+    /// Their e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// How they sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+}
+
+/// A person of the IT organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// Grows by one at each change; the `ETag`.
+    #[schema(minimum = 1, maximum = 9007199254740991i64)]
+    pub version: i64,
+    /// Their name.
+    pub name: PersonName,
+    /// Their e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// How they sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// The last day they worked here; their roles ended with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<NaiveDate>,
+    /// When they were entered here.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Aggregate for Person {
+    const KIND: SubjectKind = SubjectKind::Person;
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Person {
+    /// A new person.
+    pub fn register(id: PersonId, input: PersonInput, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            version: 1,
+            name: input.name,
+            email: input.email,
+            identity: input.identity,
+            last_day: None,
+            created_at: now,
+        }
+    }
+
+    /// The person as told anew.
+    pub fn change(self, input: PersonInput) -> Self {
+        Self {
+            version: self.version + 1,
+            name: input.name,
+            email: input.email,
+            identity: input.identity,
+            ..self
+        }
+    }
+
+    /// The person leaves after a last day. Never refused for what they leave behind: coverage lists that.
+    pub fn depart(self, last_day: NaiveDate) -> Self {
+        Self { version: self.version + 1, last_day: Some(last_day), ..self }
+    }
+}
+
+word! {
+    /// What a contact may do for the customer.
+    MandateKind {
+        /// Decides and signs: owns the budget (kund).
+        Customer,
+        /// Orders from existing services and prepares new ones (beställare).
+        Purchaser,
+        /// States needs and answers surveys (nyckelanvändare).
+        KeyUser,
+    }
+}
+
+/// A mandate over a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mandate {
+    /// What it allows.
+    pub kind: MandateKind,
+    /// From this day.
+    pub first_day: NaiveDate,
+    /// Up to and including this day; none: until it is withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<NaiveDate>,
+}
+
+/// All mandates that a contact has or had.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
+#[serde(transparent)]
+#[schema(max_items = 50)]
+pub struct Mandates(pub Vec<Mandate>);
+
+impl Mandates {
+    /// Whether the mandate holds on the day.
+    pub fn hold(&self, kind: MandateKind, day: NaiveDate) -> bool {
+        self.0.iter().any(|m| m.kind == kind && m.first_day <= day && m.last_day.is_none_or(|last| day <= last))
+    }
+
+    fn check(&self) -> Result<(), Rule> {
+        for (i, mandate) in self.0.iter().enumerate() {
+            Days { first_day: mandate.first_day, last_day: mandate.last_day }
+                .period()
+                .map_err(|rule| rule.at(format!("/mandates/{i}/lastDay")))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is told of a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContactInput {
+    /// The customer that they speak for.
+    pub customer: Key<CustomerId>,
+    /// Their name.
+    pub name: PersonName,
+    /// Their e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// Their telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNumber>,
+    /// What they may do, and when.
+    #[serde(default)]
+    pub mandates: Mandates,
+    /// How they sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// What other systems call them.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub references: Vec<ExternalReference>,
+}
+
+/// A person at a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// Their id.
+    pub id: ContactId,
+    /// Grows by one at each change; the `ETag`.
+    #[schema(minimum = 1, maximum = 9007199254740991i64)]
+    pub version: i64,
+    /// The customer that they speak for.
+    pub customer: CustomerRef,
+    /// Their name.
+    pub name: PersonName,
+    /// Their e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// Their telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNumber>,
+    /// What they may do, and when.
+    pub mandates: Mandates,
+    /// How they sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// What other systems call them.
+    #[schema(max_items = 20)]
+    pub references: Vec<ExternalReference>,
+    /// The last day on which they speak for the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<NaiveDate>,
+    /// When they were entered here.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Aggregate for Contact {
+    const KIND: SubjectKind = SubjectKind::Contact;
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn customer(&self) -> Option<CustomerId> {
+        Some(self.customer.id)
+    }
+}
+
+impl Contact {
+    /// A new contact of `customer`.
+    pub fn register(
+        id: ContactId,
+        input: ContactInput,
+        customer: CustomerRef,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Rule> {
+        input.mandates.check()?;
+        Ok(Self {
+            id,
+            version: 1,
+            customer,
+            name: input.name,
+            email: input.email,
+            phone: input.phone,
+            mandates: input.mandates,
+            identity: input.identity,
+            references: input.references,
+            last_day: None,
+            created_at: now,
+        })
+    }
+
+    /// The contact as told anew. A contact stays with its customer: who moves gets a new contact there, so that what
+    /// was said keeps the customer it was said for.
+    pub fn change(self, input: ContactInput, customer: CustomerRef) -> Result<Self, Rule> {
+        if customer != self.customer {
+            return Err(Rule::new(
+                RuleCode::State,
+                format!(
+                    "A contact stays with its customer {}; end this one and make a new one at {}.",
+                    self.customer.code, customer.code
+                ),
+            )
+            .at("/customer"));
+        }
+        Ok(Self {
+            version: self.version + 1,
+            last_day: self.last_day,
+            ..Self::register(self.id, input, customer, self.created_at)?
+        })
+    }
+
+    /// The contact speaks for the customer up to and including a last day.
+    pub fn end(self, last_day: NaiveDate) -> Self {
+        Self { version: self.version + 1, last_day: Some(last_day), ..self }
+    }
+
+    /// Whether the mandate holds on the day.
+    pub fn may(&self, kind: MandateKind, day: NaiveDate) -> bool {
+        self.last_day.is_none_or(|last| day <= last) && self.mandates.hold(kind, day)
+    }
+}

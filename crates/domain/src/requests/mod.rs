@@ -1,0 +1,320 @@
+//! Requests: every matter once, in the right forum.
+//!
+//! A request is received, sorted by the customer's team, and routed to one destination at a time; what it is routed as
+//! is a *hand-over*, which the destination acknowledges, decides and fulfils.
+mod acts;
+mod comments;
+mod hand_overs;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    events::{ActorKind, Aggregate, SubjectKind},
+    vocabulary::*,
+};
+
+pub use acts::*;
+pub use comments::*;
+pub use hand_overs::*;
+
+word! {
+    /// What kind of matter.
+    RequestKind {
+        /// Something the customer would like (önskemål).
+        Wish,
+        /// Something the customer must have (krav).
+        Requirement,
+        /// An idea for something better, from anyone.
+        ImprovementSuggestion,
+        /// Dissatisfaction that wants an answer (klagomål).
+        Complaint,
+    }
+}
+
+word! {
+    /// Where the matter stands.
+    RequestStatus {
+        /// Taken in; nobody has looked at it yet.
+        Received,
+        /// The team is looking at it.
+        Investigating,
+        /// Handed over to a destination, which has not decided yet.
+        Routed,
+        /// The destination will do it.
+        Accepted,
+        /// The destination will not; it is the team's again.
+        Declined,
+        /// The destination has done it.
+        Fulfilled,
+        /// The team goes no further with it, for a reason.
+        Dismissed,
+        /// Whoever raised it wants it no more.
+        Withdrawn,
+        /// A complaint that has its answer, and can still be reopened.
+        Answered,
+        /// An answered complaint whose time for reopening has passed; computed, never stored.
+        Closed,
+    }
+}
+
+word! {
+    /// The forum that a request is routed to.
+    Destination {
+        /// A new wish for the service portfolio (tjänsteportfölj).
+        ServicePortfolio,
+        /// A new or changed wish for an existing service (leveransansvar).
+        Delivery,
+        /// Knowledge of what the business needs (strategi).
+        Strategy,
+    }
+}
+
+word! {
+    /// How the matter came in.
+    Channel {
+        /// The customer's own entry.
+        Portal,
+        /// The service desk.
+        ServiceDesk,
+        /// E-mail.
+        Email,
+        /// Telephone.
+        Phone,
+        /// A meeting.
+        Meeting,
+        /// Any other way.
+        Other,
+    }
+}
+
+/// Everything that can be done with a request, as far as its status is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Act {
+    Change,
+    Investigate,
+    Endorse,
+    Route,
+    Dismiss,
+    Accept,
+    Decline,
+    Fulfil,
+    Withdraw,
+    Answer,
+    Reopen,
+}
+
+impl RequestStatus {
+    /// The status after the act; none where the act is not allowed. Total: every pair is decided here.
+    pub fn after(self, act: Act) -> Option<Self> {
+        use RequestStatus::*;
+        match (act, self) {
+            (Act::Change | Act::Endorse, Received | Investigating | Routed | Declined) => Some(self),
+            (Act::Investigate, Received) => Some(Investigating),
+            (Act::Route, Received | Investigating | Routed | Declined) => Some(Routed),
+            (Act::Dismiss, Received | Investigating | Declined) => Some(Dismissed),
+            (Act::Accept, Routed) => Some(Accepted),
+            (Act::Decline, Routed | Accepted) => Some(Declined),
+            (Act::Fulfil, Accepted) => Some(Fulfilled),
+            (Act::Withdraw, Received | Investigating | Routed | Accepted | Declined) => Some(Withdrawn),
+            (Act::Answer, Received | Investigating) => Some(Answered),
+            (Act::Reopen, Answered) => Some(Investigating),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody still has something to do or to await.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Fulfilled | Self::Dismissed | Self::Withdrawn | Self::Closed)
+    }
+}
+
+/// Who raised the matter, or wrote something about it.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+pub struct Raiser {
+    /// A contact, a person or another system.
+    #[schema(value_type = ActorKind)]
+    pub kind: ActorKind,
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    #[schema(value_type = PersonName)]
+    pub name: PersonName,
+}
+
+impl Serialize for Raiser {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Full<'a> {
+            kind: ActorKind,
+            id: Uuid,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            name: Option<&'a PersonName>,
+        }
+        let name = Some(&self.name);
+        match (Rendering::purpose(), self.kind) {
+            (Purpose::Reply, _) => Full { kind: self.kind, id: self.id, name }.serialize(serializer),
+            (Purpose::Log, _) => Full { kind: self.kind, id: self.id, name: None }.serialize(serializer),
+            (Purpose::Input, ActorKind::Contact) => self.id.serialize(serializer),
+            (Purpose::Input, _) => serializer.serialize_none(),
+        }
+    }
+}
+
+/// A hand-over is a subject of its own: the request's events only name it.
+fn in_full_or_by_id<S: Serializer>(hand_over: &Option<HandOver>, serializer: S) -> Result<S::Ok, S::Error> {
+    match Rendering::purpose() {
+        Purpose::Reply => hand_over.serialize(serializer),
+        Purpose::Input | Purpose::Log => hand_over.as_ref().map(|h| h.id).serialize(serializer),
+    }
+}
+
+/// What is told of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestInput {
+    /// Whose matter it is.
+    pub customer: Key<CustomerId>,
+    /// What kind of matter.
+    pub kind: RequestKind,
+    /// What it is, in one line.
+    pub title: Title,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Markdown>,
+    /// The services that it concerns.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub services: Vec<Key<ServiceId>>,
+    /// The day by which the customer wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted_by: Option<NaiveDate>,
+    /// What the customer gains by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benefit: Option<Markdown>,
+    /// How it came in; a contact's own entry is `portal`, another system's `service_desk`, else `other`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// The contact who raised it, where the caller enters it for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_by: Option<Key<ContactId>>,
+    /// Who answers for a complaint's answer; the responsible team's business relationship manager unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonId>,
+    /// The day by which a complaint is to be answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_day: Option<NaiveDate>,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub references: Vec<ExternalReference>,
+}
+
+/// A matter that a customer, or anyone for it, has raised.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// Grows by one at each change; with the day, the `ETag` of a complaint.
+    #[schema(minimum = 1, maximum = 9007199254740991i64)]
+    pub version: i64,
+    /// Number for people; unique, with gaps.
+    #[schema(min_length = 15, max_length = 24, pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$", example = "REQ-2026-000123")]
+    pub number: String,
+    /// Whose matter it is.
+    pub customer: CustomerRef,
+    /// What kind of matter.
+    pub kind: RequestKind,
+    /// Where it stands.
+    pub status: RequestStatus,
+    /// What it is, in one line.
+    pub title: Title,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Markdown>,
+    /// The services that it concerns, by code.
+    #[schema(max_items = 50)]
+    pub services: Vec<ServiceRef>,
+    /// The day by which the customer wants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted_by: Option<NaiveDate>,
+    /// What the customer gains by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benefit: Option<Markdown>,
+    /// How it came in.
+    pub channel: Channel,
+    /// Who raised it.
+    pub raised_by: Raiser,
+    /// Who answers for a complaint's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonRef>,
+    /// The day by which a complaint is to be answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_day: Option<NaiveDate>,
+    /// A complaint whose due day has passed without an answer.
+    pub overdue: bool,
+    /// Who has endorsed it as it now reads (R14).
+    #[schema(max_items = 100)]
+    pub endorsements: Vec<Endorsement>,
+    /// The latest hand-over to a destination, with its decision.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_full_or_by_id")]
+    pub hand_over: Option<HandOver>,
+    /// The latest answer to who complained; a reopened complaint keeps it until it is answered anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// Why the team goes no further.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dismissal: Option<Dismissal>,
+    /// Why it is wanted no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<Withdrawal>,
+    /// What other systems call it.
+    #[schema(max_items = 20)]
+    pub references: Vec<ExternalReference>,
+    /// When it came in.
+    pub received_at: DateTime<Utc>,
+    /// When it last changed.
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Aggregate for Request {
+    const KIND: SubjectKind = SubjectKind::Request;
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn customer(&self) -> Option<CustomerId> {
+        Some(self.customer.id)
+    }
+}
+
+impl Request {
+    /// The request as it reads on a day: what the calendar decides is computed here.
+    pub fn as_of(mut self, today: NaiveDate) -> Self {
+        if self.status == RequestStatus::Answered
+            && self.answer.as_ref().is_some_and(|a| a.reopenable_until.is_some_and(|last| last < today))
+        {
+            self.status = RequestStatus::Closed;
+        }
+        // A reopened complaint keeps its earlier answer, and awaits another.
+        let awaited = self.status.is_open() && self.status != RequestStatus::Answered;
+        self.overdue =
+            self.kind == RequestKind::Complaint && awaited && self.due_day.is_some_and(|due| due < today);
+        self
+    }
+
+    /// The request as another forum's reference to it.
+    pub fn reference(&self) -> RequestRef {
+        RequestRef { id: self.id, number: self.number.clone(), title: self.title.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The one error of the domain: a rule that the asked change would break, with the facts and the way out.
+
+/// Which rule. The numbered ones stand in the domain model; the others guard shape-independent integrity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum RuleCode {
+    /// R1: a team has one business relationship manager, one delivery manager and a service owner.
+    TeamIncomplete,
+    /// R2: the business relationship manager and the delivery manager are different persons.
+    SamePersonTwice,
+    /// R3: only a complete team takes on a customer, and a customer has one responsible team on a day.
+    ResponsibleTeam,
+    /// R13: a request has one destination at a time.
+    OneDestination,
+    /// R14: what must be endorsed by whom before it is routed.
+    EndorsementMissing,
+    /// R15: a complaint has an owner and a due date and is answered.
+    ComplaintAnswer,
+    /// The state of the thing does not allow the act.
+    State,
+    /// A reference names nothing that the caller can see.
+    UnknownReference,
+    /// Another thing already has this unique value.
+    NotUnique,
+    /// A last day lies before its first day, or outside what it must lie in.
+    DateOrder,
+    /// A customer would become its own ancestor, or the hierarchy too deep.
+    Hierarchy,
+    /// Something refers to it: it can be ended, not deleted.
+    InUse,
+    /// The source may no longer change this thing.
+    SourceNoLongerOwns,
+    /// The reference belongs to a system that is not bound to the client.
+    SystemNotBound,
+    /// The hand-over is no longer the current one.
+    OldHandOver,
+}
+
+impl RuleCode {
+    /// The number that the domain model gives the rule.
+    pub fn number(self) -> Option<&'static str> {
+        Some(match self {
+            Self::TeamIncomplete => "R1",
+            Self::SamePersonTwice => "R2",
+            Self::ResponsibleTeam => "R3",
+            Self::OneDestination => "R13",
+            Self::EndorsementMissing => "R14",
+            Self::ComplaintAnswer => "R15",
+            _ => return None,
+        })
+    }
+
+    /// Stable name for programs.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A refusal: which rule, what it is about, and what would help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Rule {
+    /// Which rule.
+    pub code: RuleCode,
+    /// The facts and the way out, for a person.
+    pub detail: String,
+    /// JSON pointer to the member at fault, where one is.
+    pub pointer: Option<String>,
+}
+
+impl Rule {
+    /// A refusal with its facts.
+    pub fn new(code: RuleCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), pointer: None }
+    }
+
+    /// The same refusal, pointing at the member that is at fault.
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+}

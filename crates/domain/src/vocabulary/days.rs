@@ -1,0 +1,93 @@
+//! Days and periods. Storage speaks of half-open periods, people and contracts of inclusive days: two types, and no
+//! conversion outside this file.
+use chrono::NaiveDate;
+
+use crate::{Rule, RuleCode};
+
+/// Half-open: from `since`, up to but not including `until`; no `until` means without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The first day inside.
+    pub since: NaiveDate,
+    /// The first day outside.
+    pub until: Option<NaiveDate>,
+}
+
+/// Inclusive days as people say them; no last day means without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// The first day inside.
+    pub first_day: NaiveDate,
+    /// The last day inside.
+    pub last_day: Option<NaiveDate>,
+}
+
+impl Days {
+    /// The stored form; refused where the last day lies before the first.
+    pub fn period(self) -> Result<Period, Rule> {
+        match self.last_day {
+            Some(last) if last < self.first_day => Err(Rule::new(
+                RuleCode::DateOrder,
+                format!("The last day {last} lies before the first day {}.", self.first_day),
+            )
+            .at("/lastDay")),
+            last => Ok(Period { since: self.first_day, until: last.and_then(|d| d.succ_opt()) }),
+        }
+    }
+}
+
+impl Period {
+    /// The form that people read.
+    pub fn days(self) -> Days {
+        Days { first_day: self.since, last_day: self.until.and_then(|d| d.pred_opt()) }
+    }
+
+    /// Whether the day lies inside.
+    pub fn contains(&self, day: NaiveDate) -> bool {
+        self.since <= day && self.until.is_none_or(|until| day < until)
+    }
+
+    /// Whether any day lies inside both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.until.is_none_or(|until| other.since < until) && other.until.is_none_or(|until| self.since < until)
+    }
+
+    /// Whether any day from `day` on lies inside.
+    pub fn reaches(&self, day: NaiveDate) -> bool {
+        self.until.is_none_or(|until| until > day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(n: i64) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + chrono::Duration::days(n)
+    }
+
+    fn period() -> impl Strategy<Value = Period> {
+        (0i64..60, prop::option::of(1i64..60))
+            .prop_map(|(a, len)| Period { since: day(a), until: len.map(|l| day(a + l)) })
+    }
+
+    proptest! {
+        #[test]
+        fn days_and_period_are_the_same_days(p in period()) {
+            prop_assert_eq!(p.days().period().unwrap(), p);
+        }
+
+        #[test]
+        fn overlap_means_a_common_day(a in period(), b in period()) {
+            let common = (0..200).map(day).any(|d| a.contains(d) && b.contains(d));
+            prop_assert_eq!(a.overlaps(&b), common);
+        }
+    }
+
+    #[test]
+    fn a_last_day_before_the_first_is_refused() {
+        let refused = Days { first_day: day(3), last_day: Some(day(2)) }.period().unwrap_err();
+        assert_eq!(refused.code, RuleCode::DateOrder);
+    }
+}

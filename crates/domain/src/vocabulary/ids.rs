@@ -1,0 +1,66 @@
+//! One newtype per kind of thing. A UUIDv7, so ids sort by creation.
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What every id type can do.
+pub trait Id: Copy + From<Uuid> + Into<Uuid> + std::fmt::Display {}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema, DeriveValueType)]
+        #[schema(value_type = Uuid, min_length = 36, max_length = 36, example = "019a2f4e-7c1d-7b52-9d3a-5e8f0c6b1a27")]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+        impl Id for $name {}
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self { Self(id) }
+        }
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self { id.0 }
+        }
+        // Asked of every key type; only integer keys can come from a database counter.
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { self.0.fmt(f) }
+        }
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> { text.parse().map(Self) }
+        }
+    )*};
+}
+
+ids! {
+    /// A customer.
+    CustomerId;
+    /// A contact: a person at a customer.
+    ContactId;
+    /// A person of the IT organisation.
+    PersonId;
+    /// An IT service.
+    ServiceId;
+    /// A customer's use of a service over a period.
+    UsageId;
+    /// A customer team.
+    TeamId;
+    /// A person's role in a team over a period.
+    MembershipId;
+    /// A team's responsibility for a customer over a period.
+    AssignmentId;
+    /// A request.
+    RequestId;
+    /// A request handed over to a destination.
+    HandOverId;
+    /// A comment on a request.
+    CommentId;
+    /// Another system with credentials of its own.
+    ClientId;
+    /// An entry of the event log.
+    EventId;
+}

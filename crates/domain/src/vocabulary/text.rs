@@ -1,0 +1,150 @@
+//! Texts that carry their own limits. Each type says once how long it may be, what it may hold, how it looks in the
+//! OpenAPI document, and whether it is personal data that must stay outside the event chain.
+use std::sync::LazyLock;
+
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use validator::{ValidateLength, ValidateRegex};
+
+use super::{Purpose, Rendering};
+
+/// Why a text is not what its type demands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be {min} to {max} characters and match {pattern}")]
+pub struct NotThatText {
+    min: u64,
+    max: u64,
+    pattern: &'static str,
+}
+
+/// One line, without control characters, without blanks at its ends.
+const LINE: &str = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$";
+/// Several lines; tabs and line breaks are the only control characters.
+const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$";
+
+
+/// One line of printable ASCII without blanks.
+const WEB_ADDRESS: &str = r"^https?://[!-~]+$";
+
+fn checked(
+    text: String,
+    (min, max): (u64, u64),
+    pattern: &'static str,
+    regex: &LazyLock<Result<regex::Regex, regex::Error>>,
+) -> Result<String, NotThatText> {
+    match &**regex {
+        Ok(regex) if text.validate_length(Some(min), Some(max), None) && text.validate_regex(regex) => Ok(text),
+        _ => Err(NotThatText { min, max, pattern }),
+    }
+}
+
+/// Personal data is marked when it goes into the log, so that the chain never holds it.
+fn write_personal<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    if Rendering::purpose() != Purpose::Log {
+        return serializer.serialize_str(text);
+    }
+    let mut marked = serializer.serialize_map(Some(1))?;
+    marked.serialize_entry("personal", text)?;
+    marked.end()
+}
+
+macro_rules! texts {
+    ($($name:ident($write:ident): $min:literal..=$max:literal, $pattern:expr, $example:literal, $doc:literal;)*) => {$(
+        #[doc = $doc]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, DeriveValueType)]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = NotThatText;
+            fn try_from(text: String) -> Result<Self, NotThatText> {
+                static REGEX: LazyLock<Result<regex::Regex, regex::Error>> =
+                    LazyLock::new(|| regex::Regex::new($pattern));
+                checked(text, ($min, $max), $pattern, &REGEX).map(Self)
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = NotThatText;
+            fn from_str(text: &str) -> Result<Self, NotThatText> {
+                text.to_owned().try_into()
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                texts!(@$write self, serializer)
+            }
+        }
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .min_length(Some($min))
+                    .max_length(Some($max))
+                    .pattern(Some($pattern))
+                    .examples([serde_json::Value::from($example)])
+                    .description(Some($doc))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )*};
+    (@plain $value:ident, $serializer:ident) => { $serializer.serialize_str(&$value.0) };
+    (@personal $value:ident, $serializer:ident) => { write_personal(&$value.0, $serializer) };
+}
+
+texts! {
+    Code(plain): 1..=40, r"^[A-Z0-9][A-Z0-9_-]*$", "ECON", "Short code that people say and other tools store.";
+    Name(plain): 1..=200, LINE, "Ekonomiavdelningen", "Name of something that is not a person.";
+    Note(plain): 1..=2000, LINES, "Beslutat i styrgruppen.", "Plain words about a thing, not about a person.";
+    OrganisationNumber(plain): 11..=11, r"^[0-9]{6}-[0-9]{4}$", "212000-1355", "Swedish organisation number.";
+    SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
+    ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
+    WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";
+    Issuer(plain): 1..=500, r"^[!-~]+$", "https://id.example.se", "Issuer of an identity.";
+    Subject(plain): 1..=255, r"^[!-~]+$", "a.lind", "Subject of an identity, as its issuer names it.";
+    PersonName(personal): 1..=200, LINE, "Anna Lind", "Name of a person.";
+    EmailAddress(personal): 6..=254, r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", "anna.lind@example.se", "E-mail address.";
+    PhoneNumber(personal): 3..=40, r"^\+?[0-9][0-9 -]*$", "+46 18 727 00 00", "Telephone number.";
+    Title(personal): 1..=200, LINE, "Digital underskrift av anställningsavtal", "What the matter is, in one line.";
+    Markdown(personal): 1..=20000, LINES, "Chefer skriver ut, skriver under och skannar in **varje** avtal.", "Text in Markdown.";
+    Reason(personal): 1..=2000, LINES, "Ryms inte i årets budget; prövas igen i mars.", "Reason or remark in plain words.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::{Purpose, to_json_for};
+
+    #[test]
+    fn limits_hold() {
+        assert!("ECON-1".parse::<Code>().is_ok());
+        for bad in ["", "econ", "E CON", &"A".repeat(41)] {
+            assert!(bad.parse::<Code>().is_err(), "{bad}");
+        }
+        for bad in ["", " Anna", "Anna ", "An\nna", "\0"] {
+            assert!(bad.parse::<PersonName>().is_err(), "{bad:?}");
+        }
+        assert!("Å".parse::<PersonName>().is_ok());
+        assert!("rad ett\nrad två".parse::<Markdown>().is_ok());
+        assert!("anna.lind@example.se".parse::<EmailAddress>().is_ok());
+        assert!("anna@se".parse::<EmailAddress>().is_err());
+    }
+
+    #[test]
+    fn only_the_log_marks_personal_data() {
+        let name: PersonName = "Anna Lind".parse().unwrap();
+        assert_eq!(to_json_for(Purpose::Reply, &name).unwrap(), "Anna Lind");
+        assert_eq!(to_json_for(Purpose::Log, &name).unwrap(), serde_json::json!({"personal": "Anna Lind"}));
+        assert_eq!(to_json_for(Purpose::Reply, &name).unwrap(), "Anna Lind");
+    }
+}

@@ -1,0 +1,480 @@
+//! Customers with their place in the hierarchy, and their usages of services.
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use domain::{
+    access::Scope,
+    customers::{Customer, CustomerStatus, LegalEntity, ServiceUsage},
+    events::SubjectKind,
+    vocabulary::*,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, Value,
+    sea_query::{Expr, ExprTrait, SelectStatement},
+};
+use uuid::Uuid;
+
+use crate::{
+    Error, Page, Paging, access,
+    references::{self, References},
+    store::{self, Cursor, Source, UnitOfWork},
+};
+
+pub(crate) mod entity {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "customer")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: CustomerId,
+        pub version: i64,
+        pub code: Code,
+        pub name: Name,
+        pub sort_key: Vec<u8>,
+        pub status: domain::customers::CustomerStatus,
+        pub parent_id: Option<CustomerId>,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub legal_entity: domain::customers::LegalEntity,
+        pub legal_entity_key: String,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub external_references: crate::references::References,
+        pub created_at: DateTimeUtc,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod usage {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "service_usage")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: UsageId,
+        pub version: i64,
+        pub customer_id: CustomerId,
+        pub service_id: ServiceId,
+        pub since: chrono::NaiveDate,
+        pub until: Option<chrono::NaiveDate>,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+use entity::{ActiveModel, Column, Entity};
+
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    customer: entity::Model,
+    parent_code: Option<Code>,
+    parent_name: Option<Name>,
+    permitted: bool,
+}
+
+impl From<Row> for (Customer, bool) {
+    fn from(Row { customer: row, parent_code, parent_name, permitted }: Row) -> Self {
+        let parent = match (row.parent_id, parent_code, parent_name) {
+            (Some(id), Some(code), Some(name)) => Some(CustomerRef { id, code, name }),
+            _ => None,
+        };
+        let customer = Customer {
+            id: row.id,
+            version: row.version,
+            code: row.code,
+            name: row.name,
+            status: row.status,
+            parent,
+            legal_entity: row.legal_entity,
+            references: row.external_references.0,
+            created_at: row.created_at,
+        };
+        (customer, permitted)
+    }
+}
+
+/// Which customers.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Direct parts of this customer.
+    pub parent: Option<CustomerId>,
+    /// With this status.
+    pub status: Option<CustomerStatus>,
+    /// With this code.
+    pub code: Option<Code>,
+    /// Known by this reference.
+    pub reference: Option<SystemKey>,
+}
+
+fn select(scope: &Scope, today: NaiveDate) -> SelectStatement {
+    let mut query = sea_orm::QueryTrait::into_query(Entity::find());
+    query
+        .join_as(JoinType::LeftJoin, "customer", "parent", Expr::cust("parent.id = customer.parent_id"))
+        .expr_as(Expr::col(("parent", "code")), "parent_code")
+        .expr_as(Expr::col(("parent", "name")), "parent_name");
+    access::guard(
+        &mut query,
+        access::of_customers(&scope.visible.customers, "customer.id", today),
+        access::of_customers(&scope.permitted.customers, "customer.id", today),
+    );
+    query
+}
+
+/// The customer, if the caller may see it (404) and do this there (403).
+pub async fn get(source: &impl Source, scope: &Scope, id: CustomerId, today: NaiveDate) -> Result<Customer, Error> {
+    let query = select(scope, today).and_where(Expr::col(("customer", "id")).eq(id)).to_owned();
+    access::admit(store::one::<Row>(source.connection(), &query).await?.map(Into::into))
+}
+
+/// The same, held until the unit of work ends.
+pub async fn load(unit: &UnitOfWork, scope: &Scope, id: CustomerId) -> Result<Customer, Error> {
+    let mut query = select(scope, unit.today());
+    query.and_where(Expr::col(("customer", "id")).eq(id));
+    store::lock(&mut query, unit.backend(), "customer");
+    access::admit(store::one::<Row>(unit.connection(), &query).await?.map(Into::into))
+}
+
+/// The customer that a key in a body names; one out of scope is refused like one that does not exist (R20).
+pub async fn named(
+    source: &impl Source,
+    scope: &Scope,
+    key: &Key<CustomerId>,
+    pointer: &str,
+    today: NaiveDate,
+) -> Result<Customer, Error> {
+    let unknown = || references::unknown("customer", pointer);
+    let id = references::id_of(source, SubjectKind::Customer, key).await?.ok_or_else(unknown)?;
+    let reach = Scope { visible: scope.permitted.clone(), ..scope.clone() };
+    match get(source, &reach, id, today).await {
+        Err(Error::NotFound) => Err(unknown()),
+        found => found,
+    }
+}
+
+/// A page of customers, by name.
+pub async fn list(
+    source: &impl Source,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging,
+    today: NaiveDate,
+) -> Result<Page<Customer>, Error> {
+    let mut query = select(scope, today);
+    let by_column = [
+        filter.parent.map(|id| Column::ParentId.eq(id)),
+        filter.status.map(|status| Column::Status.eq(status)),
+        filter.code.as_ref().map(|code| Column::Code.eq(code.clone())),
+    ];
+    by_column.into_iter().flatten().for_each(|wanted| {
+        query.and_where(wanted);
+    });
+    if let Some(wanted) = &filter.reference {
+        query.and_where(known_by(SubjectKind::Customer, "customer.id", wanted));
+    }
+    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    paging.apply(&mut query, Some(("customer", "sort_key")), ("customer", "id"));
+    let rows = store::all::<Row>(source.connection(), &query).await?;
+    let place = |c: &Customer| Cursor::after(sort_key(c.name.as_str()), c.id);
+    Ok(paging.cut(rows.into_iter().map(|row| <(Customer, bool)>::from(row).0).collect(), total, place))
+}
+
+/// Whether the thing whose id stands in `column` is known by the reference.
+pub(crate) fn known_by(kind: SubjectKind, column: &str, wanted: &SystemKey) -> Expr {
+    Expr::cust_with_values(
+        format!("{column} in (select subject_id from external_reference where kind = ? and system = ? and external_id = ?)"),
+        [kind.to_string(), wanted.system.to_string(), wanted.id.to_string()],
+    )
+}
+
+/// Holds the hierarchy until the unit of work ends: whoever moves customers does so one after the other.
+pub async fn hold_hierarchy(unit: &UnitOfWork) -> Result<(), Error> {
+    if unit.backend() == sea_orm::DbBackend::Postgres {
+        let hold = "select name from named_lock where name = 'hierarchy' for update";
+        unit.connection().execute_unprepared(hold).await?;
+    }
+    Ok(())
+}
+
+/// The ancestors of a customer, nearest first, without itself.
+pub async fn ancestors(source: &impl Source, id: CustomerId) -> Result<Vec<CustomerId>, Error> {
+    let query = sea_orm::sea_query::Query::select()
+        .column("ancestor_id")
+        .from("customer_ancestry")
+        .and_where(Expr::col("customer_id").eq(id))
+        .and_where(Expr::col("depth").gt(0))
+        .order_by("depth", sea_orm::Order::Asc)
+        .to_owned();
+    let rows = source.connection().query_all(&query).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "ancestor_id")).collect::<Result<_, _>>()?)
+}
+
+/// How many levels the customer's own subtree has; 1 for a leaf.
+pub async fn height(source: &impl Source, id: CustomerId) -> Result<usize, Error> {
+    let query = sea_orm::sea_query::Query::select()
+        .expr_as(Expr::col("depth").max(), "deepest")
+        .from("customer_ancestry")
+        .and_where(Expr::col("ancestor_id").eq(id))
+        .to_owned();
+    let row = source.connection().query_one(&query).await?;
+    let deepest: Option<i32> = row.map(|row| row.try_get("", "deepest")).transpose()?.flatten();
+    Ok(usize::try_from(deepest.unwrap_or_default()).unwrap_or_default() + 1)
+}
+
+fn row(customer: &Customer) -> ActiveModel {
+    let LegalEntity { name, organisation_number } = &customer.legal_entity;
+    let legal_entity_key = organisation_number.as_ref().map_or_else(|| name.to_string(), ToString::to_string);
+    ActiveModel {
+        id: Set(customer.id),
+        version: Set(customer.version),
+        code: Set(customer.code.clone()),
+        name: Set(customer.name.clone()),
+        sort_key: Set(sort_key(customer.name.as_str())),
+        status: Set(customer.status),
+        parent_id: Set(customer.parent.as_ref().map(|p| p.id)),
+        legal_entity: Set(customer.legal_entity.clone()),
+        legal_entity_key: Set(legal_entity_key),
+        external_references: Set(References(customer.references.clone())),
+        created_at: Set(customer.created_at),
+    }
+}
+
+/// Stores a new customer.
+pub async fn insert(unit: &mut UnitOfWork, customer: &Customer, digest: Option<&str>) -> Result<(), Error> {
+    Entity::insert(row(customer)).exec_without_returning(unit.connection()).await?;
+    run(unit, "insert into customer_ancestry (customer_id, ancestor_id, depth) values (?, ?, 0)", [customer.id.0; 2]).await?;
+    hang(unit, customer).await?;
+    references::set(unit, SubjectKind::Customer, customer.id.0, &customer.references, digest, true).await?;
+    unit.record("created", None, Some(customer))
+}
+
+/// Stores a changed customer.
+pub async fn update(
+    unit: &mut UnitOfWork,
+    before: &Customer,
+    after: &Customer,
+    digest: Option<&str>,
+) -> Result<(), Error> {
+    let done = Entity::update_many()
+        .set(row(after))
+        .filter(Column::Id.eq(before.id))
+        .filter(Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)?;
+    if before.parent != after.parent {
+        let cut = "delete from customer_ancestry where \
+            customer_id in (select customer_id from customer_ancestry where ancestor_id = ?) and \
+            ancestor_id not in (select customer_id from customer_ancestry where ancestor_id = ?)";
+        run(unit, cut, [after.id.0; 2]).await?;
+        hang(unit, after).await?;
+    }
+    references::set(unit, SubjectKind::Customer, after.id.0, &after.references, digest, false).await?;
+    unit.record("changed", Some(before), Some(after))
+}
+
+/// Hangs the customer's subtree under its parent and the parent's ancestors.
+async fn hang(unit: &UnitOfWork, customer: &Customer) -> Result<(), Error> {
+    let Some(parent) = &customer.parent else { return Ok(()) };
+    let hang = "insert into customer_ancestry (customer_id, ancestor_id, depth) \
+        select part.customer_id, above.ancestor_id, part.depth + above.depth + 1 \
+        from customer_ancestry part, customer_ancestry above where part.ancestor_id = ? and above.customer_id = ?";
+    run(unit, hang, [customer.id.0, parent.id.0]).await
+}
+
+async fn run<const N: usize>(unit: &UnitOfWork, sql: &str, values: [Uuid; N]) -> Result<(), Error> {
+    let backend = unit.backend();
+    let mut text = sql.to_owned();
+    if backend == sea_orm::DbBackend::Postgres {
+        for n in 1..=N {
+            text = text.replacen('?', &format!("${n}"), 1);
+        }
+    }
+    let statement = sea_orm::Statement::from_sql_and_values(backend, text, values.map(Value::from));
+    unit.connection().execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Removes a customer that nothing refers to.
+pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Error> {
+    let uses = [
+        ("parts", "customer", "parent_id"),
+        ("contacts", "contact", "customer_id"),
+        ("service usages", "service_usage", "customer_id"),
+        ("team assignments", "team_assignment", "customer_id"),
+        ("requests", "request", "customer_id"),
+    ];
+    refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
+    references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;
+    store::guarding("customer", Entity::delete_by_id(customer.id).exec(unit.connection()).await)?;
+    unit.record("deleted", Some(customer), None)
+}
+
+/// What is in use can only be ended; the refusal says by what. `uses` are (what, table, column).
+pub(crate) async fn refuse_if_used(
+    unit: &UnitOfWork,
+    kind: &str,
+    id: Uuid,
+    uses: &[(&str, &'static str, &'static str)],
+) -> Result<(), Error> {
+    let mut by = vec![];
+    for (what, table, column) in uses {
+        let query = sea_orm::sea_query::Query::select()
+            .expr_as(Expr::val(1), "n")
+            .from(*table)
+            .and_where(Expr::col(*column).eq(id))
+            .limit(1)
+            .to_owned();
+        if unit.connection().query_one(&query).await?.is_some() {
+            by.push(*what);
+        }
+    }
+    if by.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("This {kind} is in use by {}; it can be ended, not deleted.", by.join(", "));
+    Err(domain::Rule::new(domain::RuleCode::InUse, detail).into())
+}
+
+#[derive(FromQueryResult)]
+struct UsageRow {
+    #[sea_orm(nested)]
+    usage: usage::Model,
+    customer_code: Code,
+    customer_name: Name,
+    service_code: Code,
+    service_name: Name,
+    permitted: bool,
+}
+
+impl From<UsageRow> for (ServiceUsage, bool) {
+    fn from(row: UsageRow) -> Self {
+        let days = Period { since: row.usage.since, until: row.usage.until }.days();
+        let usage = ServiceUsage {
+            id: row.usage.id,
+            version: row.usage.version,
+            customer: CustomerRef { id: row.usage.customer_id, code: row.customer_code, name: row.customer_name },
+            service: ServiceRef { id: row.usage.service_id, code: row.service_code, name: row.service_name },
+            first_day: days.first_day,
+            last_day: days.last_day,
+        };
+        (usage, row.permitted)
+    }
+}
+
+fn select_usages(scope: &Scope, customer: CustomerId, today: NaiveDate) -> SelectStatement {
+    let mut query = sea_orm::QueryTrait::into_query(usage::Entity::find());
+    query
+        .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
+        .inner_join("service", Expr::cust("service.id = service_usage.service_id"))
+        .expr_as(Expr::col(("customer", "code")), "customer_code")
+        .expr_as(Expr::col(("customer", "name")), "customer_name")
+        .expr_as(Expr::col(("service", "code")), "service_code")
+        .expr_as(Expr::col(("service", "name")), "service_name")
+        .and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
+    access::guard(
+        &mut query,
+        access::of_customers(&scope.visible.customers, "customer.id", today),
+        access::of_customers(&scope.permitted.customers, "customer.id", today),
+    );
+    query
+}
+
+/// A page of a customer's usages; `day` keeps those that hold on it.
+pub async fn usages(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    day: Option<NaiveDate>,
+    paging: &Paging,
+    today: NaiveDate,
+) -> Result<Page<ServiceUsage>, Error> {
+    let mut query = select_usages(scope, customer, today);
+    if let Some(day) = day {
+        query.and_where(holds("service_usage", day));
+    }
+    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    paging.apply(&mut query, None, ("service_usage", "id"));
+    let rows = store::all::<UsageRow>(source.connection(), &query).await?;
+    let usages = rows.into_iter().map(|row| <(ServiceUsage, bool)>::from(row).0).collect();
+    Ok(paging.cut(usages, total, |u| Cursor::after(vec![], u.id)))
+}
+
+/// Whether the row's period holds on the day.
+pub(crate) fn holds(table: &'static str, day: NaiveDate) -> Expr {
+    let until = Expr::col((table, "until"));
+    Expr::col((table, "since")).lte(day).and(until.clone().is_null().or(until.gt(day)))
+}
+
+/// A usage of the customer, held until the unit of work ends.
+pub async fn load_usage(
+    unit: &UnitOfWork,
+    scope: &Scope,
+    customer: CustomerId,
+    id: UsageId,
+) -> Result<ServiceUsage, Error> {
+    let mut query = select_usages(scope, customer, unit.today());
+    query.and_where(Expr::col(("service_usage", "id")).eq(id));
+    store::lock(&mut query, unit.backend(), "service_usage");
+    access::admit(store::one::<UsageRow>(unit.connection(), &query).await?.map(Into::into))
+}
+
+/// The customer's usages of one service, whenever.
+pub async fn usages_of(
+    unit: &UnitOfWork,
+    scope: &Scope,
+    customer: CustomerId,
+    service: ServiceId,
+) -> Result<Vec<ServiceUsage>, Error> {
+    let query = select_usages(scope, customer, unit.today())
+        .and_where(Expr::col(("service_usage", "service_id")).eq(service))
+        .to_owned();
+    let rows = store::all::<UsageRow>(unit.connection(), &query).await?;
+    Ok(rows.into_iter().map(|row| <(ServiceUsage, bool)>::from(row).0).collect())
+}
+
+/// The services that the customer uses on the day.
+pub async fn used_services(source: &impl Source, customer: CustomerId, day: NaiveDate) -> Result<HashSet<ServiceId>, Error> {
+    let used = usage::Entity::find()
+        .select_only()
+        .column(usage::Column::ServiceId)
+        .filter(usage::Column::CustomerId.eq(customer))
+        .filter(holds("service_usage", day))
+        .into_tuple()
+        .all(source.connection())
+        .await?;
+    Ok(used.into_iter().collect())
+}
+
+fn usage_row(usage: &ServiceUsage) -> Result<usage::ActiveModel, Error> {
+    let period = usage.period()?;
+    Ok(usage::ActiveModel {
+        id: Set(usage.id),
+        version: Set(usage.version),
+        customer_id: Set(usage.customer.id),
+        service_id: Set(usage.service.id),
+        since: Set(period.since),
+        until: Set(period.until),
+    })
+}
+
+/// Stores a new usage.
+pub async fn insert_usage(unit: &mut UnitOfWork, usage: &ServiceUsage) -> Result<(), Error> {
+    usage::Entity::insert(usage_row(usage)?).exec_without_returning(unit.connection()).await?;
+    unit.record("created", None, Some(usage))
+}
+
+/// Stores an ended usage.
+pub async fn update_usage(unit: &mut UnitOfWork, before: &ServiceUsage, after: &ServiceUsage) -> Result<(), Error> {
+    let done = usage::Entity::update_many()
+        .set(usage_row(after)?)
+        .filter(usage::Column::Id.eq(before.id))
+        .filter(usage::Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)?;
+    unit.record("ended", Some(before), Some(after))
+}

@@ -1,0 +1,16 @@
+//! Where it is kept: sea-orm entities and queries, on SQLite and PostgreSQL alike.
+//!
+//! Nothing else writes SQL. A room's functions take the [`UnitOfWork`](store::UnitOfWork) to change something, a
+//! [`Reader`](store::Reader) to look, and the caller's scope in either case, so that it cannot be forgotten.
+pub mod access;
+pub mod clients;
+pub mod customers;
+pub mod events;
+pub mod people;
+pub mod references;
+pub mod requests;
+pub mod services;
+pub mod store;
+pub mod teams;
+
+pub use store::{Db, Error, Page, Paging, Reader, UnitOfWork};

@@ -1,0 +1,103 @@
+//! What other systems call our things: unique per system and kind, looked up on every way in.
+use domain::{
+    Rule, RuleCode,
+    events::SubjectKind,
+    vocabulary::{ExternalReference, Key, SystemKey},
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Error,
+    store::{Source, UnitOfWork},
+};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "external_reference")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub system: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub external_id: String,
+        pub subject_id: Uuid,
+        pub digest: Option<String>,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+use entity::{ActiveModel, Column, Entity};
+
+/// A thing's references as its row keeps them, so that reading it takes no second query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct References(pub Vec<ExternalReference>);
+
+/// A thing that is known by a reference.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its id.
+    pub id: Uuid,
+    /// Digest of the document that its source sent last.
+    pub digest: Option<String>,
+}
+
+/// What is known by one of the references.
+pub async fn find(source: &impl Source, kind: SubjectKind, system: &str, id: &str) -> Result<Option<Known>, Error> {
+    let found = Entity::find_by_id((kind.to_string(), system.to_owned(), id.to_owned())).one(source.connection()).await?;
+    Ok(found.map(|row| Known { id: row.subject_id, digest: row.digest }))
+}
+
+/// Our id for what a key names; none where the reference is unknown.
+pub(crate) async fn id_of<I: From<Uuid> + Copy>(
+    source: &impl Source,
+    kind: SubjectKind,
+    key: &Key<I>,
+) -> Result<Option<I>, Error> {
+    match key {
+        Key::Id(id) => Ok(Some(*id)),
+        Key::Reference(SystemKey { system, id }) => {
+            Ok(find(source, kind, system.as_str(), id.as_str()).await?.map(|known| known.id.into()))
+        }
+    }
+}
+
+/// The refusal of a key that names nothing the caller can see.
+pub(crate) fn unknown(what: &str, pointer: &str) -> Error {
+    Rule::new(RuleCode::UnknownReference, format!("There is no such {what}.")).at(pointer).into()
+}
+
+/// Replaces a thing's references. `digest` is that of the document its source sent, where a source sent it.
+pub(crate) async fn set(
+    unit: &UnitOfWork,
+    kind: SubjectKind,
+    subject: Uuid,
+    references: &[ExternalReference],
+    digest: Option<&str>,
+    is_new: bool,
+) -> Result<(), Error> {
+    if !is_new {
+        Entity::delete_many()
+            .filter(Column::Kind.eq(kind.to_string()))
+            .filter(Column::SubjectId.eq(subject))
+            .exec(unit.connection())
+            .await?;
+    }
+    if references.is_empty() {
+        return Ok(());
+    }
+    let rows = references.iter().map(|reference| ActiveModel {
+        kind: Set(kind.to_string()),
+        system: Set(reference.system.to_string()),
+        external_id: Set(reference.id.to_string()),
+        subject_id: Set(subject),
+        digest: Set(digest.map(Into::into)),
+    });
+    Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Hand-overs, and the feeds by which destinations pull them: views of the event log in its one order.
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::{access::Scope, requests::*, vocabulary::*};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Row, given, hand_over, select_all};
+use crate::{
+    Db, Error, access,
+    events::{self, LogCursor, Stretch, entity as log},
+    store::{self, Source, UnitOfWork},
+};
+
+/// One entry of a feed.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedEntry {
+    /// Its place in the log; grows along the feed.
+    #[schema(minimum = 1, maximum = 9007199254740991i64)]
+    pub position: i64,
+    /// What it tells.
+    pub kind: FeedEntryKind,
+    /// The hand-over, on which the destination acts.
+    pub hand_over_id: HandOverId,
+    /// The request.
+    pub request_id: RequestId,
+    /// The request's number for people.
+    #[schema(min_length = 15, max_length = 24, pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$", example = "REQ-2026-000123")]
+    pub number: String,
+    /// The request as it is now, while it is still handed over by this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+}
+
+/// A destination's feed after the cursor.
+pub async fn feed(
+    db: &Db,
+    scope: &Scope,
+    destination: Destination,
+    after: LogCursor,
+    limit: u64,
+    today: NaiveDate,
+) -> Result<Stretch<FeedEntry>, Error> {
+    db.order_events().await?;
+    let after = after.check(db.reader()).await?;
+    let rows = log::Entity::find()
+        .filter(log::Column::Destination.eq(destination))
+        .filter(log::Column::FeedKind.is_not_null())
+        .filter(log::Column::Position.gt(after.position))
+        .filter(access::of_customers(&scope.visible.customers, "event.customer_id", today))
+        .order_by_asc(log::Column::Position)
+        .limit(limit + 1)
+        .all(db.reader().connection())
+        .await?;
+    let Stretch { items, next, more } = events::cut(rows, limit, after)?;
+    let requests = by_id(db, items.iter().map(|e| RequestId(e.matter_id)).collect(), today).await?;
+    let entries = items
+        .into_iter()
+        .filter_map(|event| {
+            let request = requests.get(&RequestId(event.matter_id))?;
+            let hand_over_id = HandOverId(event.subject_id);
+            let kind = event.feed_kind?;
+            let handed_over =
+                request.hand_over.as_ref().is_some_and(|h| h.id == hand_over_id && h.state != HandOverState::Withdrawn);
+            Some(FeedEntry {
+                position: event.position,
+                kind,
+                hand_over_id,
+                request_id: request.id,
+                number: request.number.clone(),
+                request: (handed_over && kind != FeedEntryKind::Withdrawn).then(|| request.clone()),
+            })
+        })
+        .collect();
+    Ok(Stretch { items: entries, next, more })
+}
+
+async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap<RequestId, Request>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let reader = db.reader();
+    let mut query = select_all(reader.connection().get_database_backend());
+    query.expr_as(Expr::cust("1 = 1"), "permitted").and_where(Expr::col(("request", "id")).is_in(ids));
+    let rows = store::all::<Row>(reader.connection(), &query).await?;
+    rows.into_iter().map(|row| row.request(today).map(|request| (request.id, request))).collect()
+}
+
+#[derive(FromQueryResult)]
+struct HandOverRow {
+    #[sea_orm(nested)]
+    hand_over: hand_over::Model,
+    request_number: String,
+    request_title: Title,
+    request_customer_id: CustomerId,
+    permitted: bool,
+}
+
+/// A hand-over, current or not, if the caller may see it.
+pub async fn find_hand_over(source: &impl Source, scope: &Scope, id: HandOverId, today: NaiveDate) -> Result<HandOver, Error> {
+    let mut query = hand_over::Entity::find_by_id(id).into_query();
+    query
+        .inner_join("request", Expr::cust("request.id = hand_over.request_id"))
+        .expr_as(Expr::col(("request", "number")), "request_number")
+        .expr_as(Expr::col(("request", "title")), "request_title")
+        .expr_as(Expr::col(("request", "customer_id")), "request_customer_id")
+        .and_where(access::to_destinations(scope.destinations()));
+    let permitted = access::of_request(&scope.permitted, today);
+    access::guard(&mut query, access::of_request(&scope.visible, today), permitted);
+    let found = store::one::<HandOverRow>(source.connection(), &query).await?;
+    let row = access::admit(found.map(|row| (row.permitted, row)).map(|(permitted, row)| (row, permitted)))?;
+    let request = RequestRef { id: row.hand_over.request_id, number: row.request_number, title: row.request_title };
+    Ok(given(row.hand_over, request, row.request_customer_id))
+}
+
+/// The request that a hand-over gives to its destination, held until the unit of work ends.
+pub async fn load_handed_over(unit: &UnitOfWork, scope: &Scope, id: HandOverId) -> Result<Request, Error> {
+    let hand_over = find_hand_over(unit, scope, id, unit.today()).await?;
+    super::load(unit, scope, hand_over.request.id).await
+}
+
+fn row(hand_over: &HandOver) -> hand_over::ActiveModel {
+    hand_over::ActiveModel {
+        id: Set(hand_over.id),
+        version: Set(hand_over.version),
+        request_id: Set(hand_over.request.id),
+        request_version: Set(hand_over.request_version),
+        destination: Set(hand_over.destination),
+        state: Set(hand_over.state),
+        note: Set(hand_over.note.clone()),
+        routed_at: Set(hand_over.routed_at),
+        acknowledgement: Set(hand_over.acknowledgement.clone()),
+        decision: Set(hand_over.decision.clone()),
+        decided_at: Set(hand_over.decided_at),
+        fulfilment: Set(hand_over.fulfilment.clone()),
+        fulfilled_at: Set(hand_over.fulfilled_at),
+    }
+}
+
+/// Stores a changed hand-over; `act` is what happened to it.
+pub async fn update_hand_over(
+    unit: &mut UnitOfWork,
+    act: &str,
+    before: &HandOver,
+    after: &HandOver,
+) -> Result<(), Error> {
+    let done = hand_over::Entity::update_many()
+        .set(row(after))
+        .filter(hand_over::Column::Id.eq(before.id))
+        .filter(hand_over::Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)?;
+    unit.record(act, Some(before), Some(after))
+}
+
+/// Stores what an act on the request did to its hand-over, and tells the destination: a new one was `routed`, one that
+/// was taken back `withdrawn`, one that is told of new content `changed`; a destination's own act keeps its name.
+pub(super) async fn follow_hand_over(
+    unit: &mut UnitOfWork,
+    act: &str,
+    before: &Request,
+    after: &Request,
+) -> Result<(), Error> {
+    match (&before.hand_over, &after.hand_over) {
+        (Some(was), Some(is)) if was.id == is.id && was.version != is.version => {
+            let told = match is.state {
+                HandOverState::Withdrawn => "withdrawn",
+                _ if was.request_version != is.request_version => "changed",
+                _ => act,
+            };
+            update_hand_over(unit, told, was, is).await
+        }
+        (was, Some(is)) if was.as_ref().is_none_or(|was| was.id != is.id) => {
+            hand_over::Entity::insert(row(is)).exec_without_returning(unit.connection()).await?;
+            unit.record("routed", None, Some(is))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,513 @@
+//! Requests with everything that a reader needs, in one query; their hand-overs, feeds, comments and words.
+mod comments;
+mod feeds;
+mod timeline;
+mod words;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    access::Scope,
+    events::{ActorKind, SubjectKind},
+    requests::*,
+    vocabulary::*,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryResult,
+    QueryTrait, Statement,
+    sea_query::{Expr, ExprTrait, SelectStatement},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+pub use comments::*;
+pub use feeds::*;
+pub use timeline::*;
+
+use crate::{
+    Error, Page, Paging, access,
+    customers::known_by,
+    references::{self, References},
+    store::{self, Cursor, Source, UnitOfWork},
+};
+
+pub(crate) mod entity {
+    use domain::{events::ActorKind, requests::*, vocabulary::*};
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "request")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: RequestId,
+        pub version: i64,
+        pub serial: i64,
+        pub number: String,
+        pub customer_id: CustomerId,
+        pub kind: RequestKind,
+        pub status: RequestStatus,
+        pub title: Title,
+        pub description: Option<Markdown>,
+        pub wanted_by: Option<chrono::NaiveDate>,
+        pub benefit: Option<Markdown>,
+        pub channel: Channel,
+        pub raised_by_kind: ActorKind,
+        pub raised_by_id: Uuid,
+        pub owner_id: Option<PersonId>,
+        pub due_day: Option<chrono::NaiveDate>,
+        pub reopenable_until: Option<chrono::NaiveDate>,
+        pub hand_over_id: Option<HandOverId>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub answer: Option<Answer>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub dismissal: Option<Dismissal>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub withdrawal: Option<Withdrawal>,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub external_references: crate::references::References,
+        pub received_at: DateTimeUtc,
+        pub changed_at: DateTimeUtc,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod hand_over {
+    use domain::{requests::*, vocabulary::*};
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "hand_over")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: HandOverId,
+        pub version: i64,
+        pub request_id: RequestId,
+        pub request_version: i64,
+        pub destination: Destination,
+        pub state: HandOverState,
+        pub note: Option<Reason>,
+        pub routed_at: DateTimeUtc,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub acknowledgement: Option<Acknowledgement>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub decision: Option<Decision>,
+        pub decided_at: Option<DateTimeUtc>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub fulfilment: Option<Fulfilment>,
+        pub fulfilled_at: Option<DateTimeUtc>,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod concerned {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "request_service")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: RequestId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub service_id: ServiceId,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod endorsed {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "request_endorsement")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: RequestId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contact_id: ContactId,
+        pub endorsed_at: DateTimeUtc,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+use entity::{ActiveModel, Column, Entity};
+
+/// What a raiser's or an author's name is, whatever they are.
+pub(crate) fn name_of(kind: &str, id: &str) -> Expr {
+    Expr::cust(format!(
+        "case {kind} when 'contact' then (select name from contact where contact.id = {id}) \
+         when 'person' then (select name from person where person.id = {id}) \
+         else (select name from client where client.id = {id}) end"
+    ))
+}
+
+struct Row {
+    request: entity::Model,
+    hand_over: Option<hand_over::Model>,
+    customer: CustomerRef,
+    raised_by_name: PersonName,
+    owner_name: Option<PersonName>,
+    services: String,
+    endorsements: String,
+    permitted: bool,
+}
+
+impl FromQueryResult for Row {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let request = entity::Model::from_query_result(row, "")?;
+        let customer = CustomerRef {
+            id: request.customer_id,
+            code: row.try_get("", "customer_code")?,
+            name: row.try_get("", "customer_name")?,
+        };
+        Ok(Self {
+            hand_over: match request.hand_over_id {
+                Some(_) => Some(hand_over::Model::from_query_result(row, "hand_over_")?),
+                None => None,
+            },
+            request,
+            customer,
+            raised_by_name: row.try_get("", "raised_by_name")?,
+            owner_name: row.try_get("", "owner_name")?,
+            services: row.try_get("", "services")?,
+            endorsements: row.try_get("", "endorsements")?,
+            permitted: row.try_get("", "permitted")?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct StoredService {
+    id: ServiceId,
+    code: Code,
+    name: Name,
+}
+
+#[derive(Deserialize)]
+struct StoredEndorsement {
+    id: ContactId,
+    name: PersonName,
+    at: DateTime<Utc>,
+}
+
+impl Row {
+    fn request(self, today: NaiveDate) -> Result<Request, Error> {
+        let row = self.request;
+        let services: Vec<StoredService> = serde_json::from_str(&self.services)?;
+        let endorsements: Vec<StoredEndorsement> = serde_json::from_str(&self.endorsements)?;
+        let reference = RequestRef { id: row.id, number: row.number.clone(), title: row.title.clone() };
+        let request = Request {
+            id: row.id,
+            version: row.version,
+            number: row.number,
+            kind: row.kind,
+            status: row.status,
+            title: row.title,
+            description: row.description,
+            services: services.into_iter().map(|s| ServiceRef { id: s.id, code: s.code, name: s.name }).collect(),
+            wanted_by: row.wanted_by,
+            benefit: row.benefit,
+            channel: row.channel,
+            raised_by: Raiser { kind: row.raised_by_kind, id: row.raised_by_id, name: self.raised_by_name },
+            owner: row.owner_id.zip(self.owner_name).map(|(id, name)| PersonRef { id, name }),
+            due_day: row.due_day,
+            overdue: false,
+            endorsements: endorsements
+                .into_iter()
+                .map(|e| Endorsement { contact: ContactRef { id: e.id, name: e.name }, endorsed_at: e.at })
+                .collect(),
+            hand_over: self.hand_over.map(|h| given(h, reference, self.customer.id)),
+            customer: self.customer,
+            answer: row.answer,
+            dismissal: row.dismissal,
+            withdrawal: row.withdrawal,
+            references: row.external_references.0,
+            received_at: row.received_at,
+            changed_at: row.changed_at,
+        };
+        Ok(request.as_of(today))
+    }
+}
+
+fn given(row: hand_over::Model, request: RequestRef, customer: CustomerId) -> HandOver {
+    HandOver {
+        id: row.id,
+        version: row.version,
+        request,
+        request_version: row.request_version,
+        customer,
+        destination: row.destination,
+        state: row.state,
+        note: row.note,
+        routed_at: row.routed_at,
+        acknowledgement: row.acknowledgement,
+        decision: row.decision,
+        decided_at: row.decided_at,
+        fulfilment: row.fulfilment,
+        fulfilled_at: row.fulfilled_at,
+    }
+}
+
+fn select_all(backend: DbBackend) -> SelectStatement {
+    let mut query = Entity::find().into_query();
+    query
+        .inner_join("customer", Expr::cust("customer.id = request.customer_id"))
+        .left_join("person", Expr::cust("person.id = request.owner_id"))
+        .left_join("hand_over", Expr::cust("hand_over.id = request.hand_over_id"))
+        .expr_as(Expr::col(("customer", "code")), "customer_code")
+        .expr_as(Expr::col(("customer", "name")), "customer_name")
+        .expr_as(Expr::col(("person", "name")), "owner_name")
+        .expr_as(name_of("request.raised_by_kind", "request.raised_by_id"), "raised_by_name");
+    for column in hand_over::Column::iter() {
+        let name = sea_orm::IdenStatic::as_str(&column);
+        query.expr_as(Expr::col(("hand_over", name)), format!("hand_over_{name}"));
+    }
+    let services = store::json_rows(
+        backend,
+        &[("id", "s.id"), ("code", "s.code"), ("name", "s.name")],
+        "request_service x join service s on s.id = x.service_id where x.request_id = request.id",
+        "s.code",
+    );
+    let endorsements = store::json_rows(
+        backend,
+        &[("id", "c.id"), ("name", "c.name"), ("at", "x.endorsed_at")],
+        "request_endorsement x join contact c on c.id = x.contact_id where x.request_id = request.id",
+        "x.endorsed_at",
+    );
+    query.expr_as(Expr::cust(services), "services").expr_as(Expr::cust(endorsements), "endorsements");
+    query
+}
+
+fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatement {
+    let mut query = select_all(backend);
+    let permitted = access::of_request(&scope.permitted, today);
+    access::guard(&mut query, access::of_request(&scope.visible, today), permitted);
+    query
+}
+
+async fn one(
+    source: &impl Source,
+    query: &SelectStatement,
+    today: NaiveDate,
+) -> Result<Request, Error> {
+    let found = store::one::<Row>(source.connection(), query).await?;
+    access::admit(found.map(|row| (row.permitted, row)).map(|(permitted, row)| (row, permitted)))?.request(today)
+}
+
+/// The request, if the caller may see it (404) and do this with it (403).
+pub async fn get(source: &impl Source, scope: &Scope, id: RequestId, today: NaiveDate) -> Result<Request, Error> {
+    let mut query = select(scope, source.connection().get_database_backend(), today);
+    query.and_where(Expr::col(("request", "id")).eq(id));
+    one(source, &query, today).await
+}
+
+/// The same, held until the unit of work ends.
+pub async fn load(unit: &UnitOfWork, scope: &Scope, id: RequestId) -> Result<Request, Error> {
+    let mut query = select(scope, unit.backend(), unit.today());
+    query.and_where(Expr::col(("request", "id")).eq(id));
+    store::lock(&mut query, unit.backend(), "request");
+    one(unit, &query, unit.today()).await
+}
+
+/// Which requests.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)]
+pub struct Filter {
+    pub customer: Option<CustomerId>,
+    pub kind: Option<RequestKind>,
+    pub status: Option<RequestStatus>,
+    pub open: Option<bool>,
+    pub overdue: Option<bool>,
+    pub destination: Option<Destination>,
+    pub service: Option<ServiceId>,
+    pub channel: Option<Channel>,
+    pub raised_by: Option<Uuid>,
+    pub owner: Option<PersonId>,
+    pub number: Option<String>,
+    pub reference: Option<SystemKey>,
+    pub wanted_by_before: Option<NaiveDate>,
+    pub received_from: Option<DateTime<Utc>>,
+    pub received_before: Option<DateTime<Utc>>,
+    pub changed_from: Option<DateTime<Utc>>,
+    pub changed_before: Option<DateTime<Utc>>,
+    /// Every one of these words, in any of its forms, in title or description.
+    pub words: Option<String>,
+}
+
+impl Filter {
+    fn apply(&self, query: &mut SelectStatement, backend: DbBackend, today: NaiveDate) {
+        let closed = || {
+            Expr::col(("request", "status")).eq("answered").and(Expr::col(("request", "reopenable_until")).lt(today))
+        };
+        let ended = || {
+            let stored = [RequestStatus::Fulfilled, RequestStatus::Dismissed, RequestStatus::Withdrawn];
+            Column::Status.is_in(stored).or(closed())
+        };
+        // A complaint without a last day for reopening is never closed by date.
+        let false_where_null = |e: Expr| Expr::cust_with_expr("coalesce(?, false)", e);
+        let wanted = [
+            self.customer.map(|id| Column::CustomerId.eq(id)),
+            self.kind.map(|kind| Column::Kind.eq(kind)),
+            self.status.map(|status| match status {
+                RequestStatus::Closed => closed(),
+                RequestStatus::Answered => Column::Status.eq(status).and(false_where_null(closed()).not()),
+                stored => Column::Status.eq(stored),
+            }),
+            self.open.map(|open| if open { false_where_null(ended()).not() } else { ended() }),
+            self.overdue.map(|overdue| {
+                let is = Column::Kind
+                    .eq(RequestKind::Complaint)
+                    .and(Column::DueDay.lt(today))
+                    .and(Column::Answer.is_null())
+                    .and(false_where_null(ended()).not());
+                if overdue { is } else { false_where_null(is).not() }
+            }),
+            self.destination.map(|d| Expr::col(("hand_over", "destination")).eq(d)),
+            self.service.map(|id| {
+                Expr::cust_with_values(
+                    "request.id in (select x.request_id from request_service x where x.service_id = ?)",
+                    [id.0],
+                )
+            }),
+            self.channel.map(|channel| Column::Channel.eq(channel)),
+            self.raised_by.map(|id| Column::RaisedById.eq(id)),
+            self.owner.map(|id| Column::OwnerId.eq(id)),
+            self.number.as_ref().map(|number| Column::Number.eq(number)),
+            self.reference.as_ref().map(|wanted| known_by(SubjectKind::Request, "request.id", wanted)),
+            self.wanted_by_before.map(|day| Column::WantedBy.lt(day)),
+            self.received_from.map(|at| Column::ReceivedAt.gte(at)),
+            self.received_before.map(|at| Column::ReceivedAt.lt(at)),
+            self.changed_from.map(|at| Column::ChangedAt.gte(at)),
+            self.changed_before.map(|at| Column::ChangedAt.lt(at)),
+            self.words.as_ref().and_then(|words| words::matching(backend, words)),
+        ];
+        for condition in wanted.into_iter().flatten() {
+            query.and_where(condition);
+        }
+    }
+}
+
+/// A page of requests, by the time they came in.
+pub async fn list(
+    source: &impl Source,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging,
+    today: NaiveDate,
+) -> Result<Page<Request>, Error> {
+    let backend = source.connection().get_database_backend();
+    let mut query = select(scope, backend, today);
+    filter.apply(&mut query, backend, today);
+    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    paging.apply(&mut query, None, ("request", "id"));
+    let rows = store::all::<Row>(source.connection(), &query).await?;
+    let requests = rows.into_iter().map(|row| row.request(today)).collect::<Result<_, _>>()?;
+    Ok(paging.cut(requests, total, |r: &Request| Cursor::after(vec![], r.id)))
+}
+
+/// A number that no other request has had or will have. One that is drawn and not used leaves a gap.
+pub async fn draw_serial(unit: &UnitOfWork) -> Result<i64, Error> {
+    let sql = match unit.backend() {
+        DbBackend::Postgres => "select nextval('request_serial') as serial",
+        _ => "update request_serial set last = last + 1 returning last as serial",
+    };
+    let row = unit.connection().query_one_raw(Statement::from_string(unit.backend(), sql)).await?;
+    Ok(row.ok_or(Error::NotFound)?.try_get("", "serial")?)
+}
+
+fn row(request: &Request) -> ActiveModel {
+    ActiveModel {
+        id: Set(request.id),
+        version: Set(request.version),
+        number: Set(request.number.clone()),
+        customer_id: Set(request.customer.id),
+        kind: Set(request.kind),
+        status: Set(request.status),
+        title: Set(request.title.clone()),
+        description: Set(request.description.clone()),
+        wanted_by: Set(request.wanted_by),
+        benefit: Set(request.benefit.clone()),
+        channel: Set(request.channel),
+        raised_by_kind: Set(request.raised_by.kind),
+        raised_by_id: Set(request.raised_by.id),
+        owner_id: Set(request.owner.as_ref().map(|o| o.id)),
+        due_day: Set(request.due_day),
+        reopenable_until: Set(request.answer.as_ref().and_then(|a| a.reopenable_until)),
+        hand_over_id: Set(request.hand_over.as_ref().map(|h| h.id)),
+        answer: Set(request.answer.clone()),
+        dismissal: Set(request.dismissal.clone()),
+        withdrawal: Set(request.withdrawal.clone()),
+        external_references: Set(References(request.references.clone())),
+        received_at: Set(request.received_at),
+        changed_at: Set(request.changed_at),
+        ..Default::default()
+    }
+}
+
+async fn concern(unit: &UnitOfWork, request: &Request) -> Result<(), Error> {
+    if request.services.is_empty() {
+        return Ok(());
+    }
+    let rows = request
+        .services
+        .iter()
+        .map(|service| concerned::ActiveModel { request_id: Set(request.id), service_id: Set(service.id) });
+    concerned::Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+    Ok(())
+}
+
+/// Stores a new request under the serial that its number was made of.
+pub async fn insert(unit: &mut UnitOfWork, request: &Request, serial: i64, digest: Option<&str>) -> Result<(), Error> {
+    let row = ActiveModel { serial: Set(serial), ..row(request) };
+    Entity::insert(row).exec_without_returning(unit.connection()).await?;
+    concern(unit, request).await?;
+    words::index(unit, request, Some(serial)).await?;
+    references::set(unit, SubjectKind::Request, request.id.0, &request.references, digest, true).await?;
+    unit.record("received", None, Some(request))
+}
+
+/// Stores what an act made of a request, with its hand-over. `act` is the last part of the event's type.
+pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Request, after: &Request) -> Result<(), Error> {
+    let done = Entity::update_many()
+        .set(row(after))
+        .filter(Column::Id.eq(before.id))
+        .filter(Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)?;
+    if before.services != after.services {
+        let of_request = concerned::Column::RequestId.eq(after.id);
+        concerned::Entity::delete_many().filter(of_request).exec(unit.connection()).await?;
+        concern(unit, after).await?;
+    }
+    if before.endorsements != after.endorsements {
+        let of_request = endorsed::Column::RequestId.eq(after.id);
+        endorsed::Entity::delete_many().filter(of_request).exec(unit.connection()).await?;
+        if !after.endorsements.is_empty() {
+            let rows = after.endorsements.iter().map(|e| endorsed::ActiveModel {
+                request_id: Set(after.id),
+                contact_id: Set(e.contact.id),
+                endorsed_at: Set(e.endorsed_at),
+            });
+            endorsed::Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+        }
+    }
+    if (&before.title, &before.description) != (&after.title, &after.description) {
+        words::index(unit, after, None).await?;
+    }
+    unit.record(act, Some(before), Some(after))?;
+    follow_hand_over(unit, act, before, after).await
+}
+
+/// Replaces the references, as the request's source tells it anew.
+pub async fn refer(unit: &UnitOfWork, request: &Request, digest: Option<&str>) -> Result<(), Error> {
+    references::set(unit, SubjectKind::Request, request.id.0, &request.references, digest, false).await
+}
+
+/// Who raised something, as events and other rows name them.
+pub fn raiser_key(raiser: &Raiser) -> (ActorKind, Uuid) {
+    (raiser.kind, raiser.id)
+}

@@ -1,0 +1,184 @@
+//! Services.
+use domain::{
+    Rule, RuleCode,
+    events::SubjectKind,
+    services::{Service, ServiceStatus},
+    vocabulary::*,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    Error, Page, Paging,
+    customers::{known_by, refuse_if_used},
+    references::{self, References},
+    store::{self, Cursor, Source, UnitOfWork},
+};
+
+pub(crate) mod entity {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "service")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: ServiceId,
+        pub version: i64,
+        pub code: Code,
+        pub name: Name,
+        pub sort_key: Vec<u8>,
+        pub description: Option<Note>,
+        pub status: domain::services::ServiceStatus,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub external_references: crate::references::References,
+        pub created_at: DateTimeUtc,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+use entity::{ActiveModel, Column, Entity, Model};
+
+impl From<Model> for Service {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            version: row.version,
+            code: row.code,
+            name: row.name,
+            description: row.description,
+            status: row.status,
+            references: row.external_references.0,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Which services.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// With this status.
+    pub status: Option<ServiceStatus>,
+    /// With this code.
+    pub code: Option<Code>,
+    /// Known by this reference.
+    pub reference: Option<SystemKey>,
+}
+
+/// The service.
+pub async fn get(source: &impl Source, id: ServiceId) -> Result<Service, Error> {
+    Ok(Entity::find_by_id(id).one(source.connection()).await?.ok_or(Error::NotFound)?.into())
+}
+
+/// The same, held until the unit of work ends.
+pub async fn load(unit: &UnitOfWork, id: ServiceId) -> Result<Service, Error> {
+    let mut query = Entity::find_by_id(id);
+    store::lock(QuerySelect::query(&mut query), unit.backend(), "service");
+    Ok(query.one(unit.connection()).await?.ok_or(Error::NotFound)?.into())
+}
+
+/// The services that keys in a body name, in their order; `pointer` is the list's.
+pub async fn named(source: &impl Source, keys: &[Key<ServiceId>], pointer: &str) -> Result<Vec<ServiceRef>, Error> {
+    if keys.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut ids = Vec::with_capacity(keys.len());
+    for (i, key) in keys.iter().enumerate() {
+        let id = references::id_of(source, SubjectKind::Service, key).await?;
+        ids.push(id.ok_or_else(|| references::unknown("service", &format!("{pointer}/{i}")))?);
+    }
+    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(source.connection()).await?;
+    ids.iter()
+        .enumerate()
+        .map(|(i, id)| {
+            let row = rows.iter().find(|row| row.id == *id);
+            let row = row.ok_or_else(|| references::unknown("service", &format!("{pointer}/{i}")))?;
+            Ok(ServiceRef { id: row.id, code: row.code.clone(), name: row.name.clone() })
+        })
+        .collect()
+}
+
+/// The one service that a body names, which must be offered still.
+pub async fn named_active(source: &impl Source, key: &Key<ServiceId>, pointer: &str) -> Result<ServiceRef, Error> {
+    let id = references::id_of(source, SubjectKind::Service, key).await?;
+    let found = match id {
+        Some(id) => Entity::find_by_id(id).one(source.connection()).await?,
+        None => None,
+    };
+    let row = found.ok_or_else(|| references::unknown("service", pointer))?;
+    if row.status == ServiceStatus::Retired {
+        let detail = format!("Service {} is retired and takes no new usages.", row.code);
+        return Err(Rule::new(RuleCode::State, detail).at(pointer).into());
+    }
+    Ok(ServiceRef { id: row.id, code: row.code, name: row.name })
+}
+
+/// A page of services, by name.
+pub async fn list(source: &impl Source, filter: &Filter, paging: &Paging) -> Result<Page<Service>, Error> {
+    let mut query = Entity::find()
+        .apply_if(filter.status, |q, status| q.filter(Column::Status.eq(status)))
+        .apply_if(filter.code.clone(), |q, code| q.filter(Column::Code.eq(code)))
+        .apply_if(filter.reference.as_ref(), |q, wanted| {
+            q.filter(known_by(SubjectKind::Service, "service.id", wanted))
+        })
+        .into_query();
+    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    paging.apply(&mut query, Some(("service", "sort_key")), ("service", "id"));
+    let rows = store::all::<Model>(source.connection(), &query).await?;
+    let place = |s: &Service| Cursor::after(sort_key(s.name.as_str()), s.id);
+    Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, place))
+}
+
+fn row(service: &Service) -> ActiveModel {
+    ActiveModel {
+        id: Set(service.id),
+        version: Set(service.version),
+        code: Set(service.code.clone()),
+        name: Set(service.name.clone()),
+        sort_key: Set(sort_key(service.name.as_str())),
+        description: Set(service.description.clone()),
+        status: Set(service.status),
+        external_references: Set(References(service.references.clone())),
+        created_at: Set(service.created_at),
+    }
+}
+
+/// Stores a new service.
+pub async fn insert(unit: &mut UnitOfWork, service: &Service, digest: Option<&str>) -> Result<(), Error> {
+    Entity::insert(row(service)).exec_without_returning(unit.connection()).await?;
+    references::set(unit, SubjectKind::Service, service.id.0, &service.references, digest, true).await?;
+    unit.record("created", None, Some(service))
+}
+
+/// Stores a changed service.
+pub async fn update(
+    unit: &mut UnitOfWork,
+    before: &Service,
+    after: &Service,
+    digest: Option<&str>,
+) -> Result<(), Error> {
+    let done = Entity::update_many()
+        .set(row(after))
+        .filter(Expr::col(Column::Id).eq(before.id))
+        .filter(Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)?;
+    references::set(unit, SubjectKind::Service, after.id.0, &after.references, digest, false).await?;
+    unit.record("changed", Some(before), Some(after))
+}
+
+/// Removes a service that nothing refers to.
+pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Error> {
+    let uses = [
+        ("service usages", "service_usage", "service_id"),
+        ("service owners", "membership_service", "service_id"),
+        ("requests", "request_service", "service_id"),
+    ];
+    refuse_if_used(unit, "service", service.id.0, &uses).await?;
+    references::set(unit, SubjectKind::Service, service.id.0, &[], None, false).await?;
+    store::guarding("service", Entity::delete_by_id(service.id).exec(unit.connection()).await)?;
+    unit.record("deleted", Some(service), None)
+}

@@ -1,0 +1,81 @@
+//! Pages of a list: keyset paging, stable while things come and go.
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement};
+use uuid::Uuid;
+
+/// A place in a list: the sort key and id of the last thing seen. Any bytes of at least an id's length are a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    key: Vec<u8>,
+    id: Uuid,
+}
+
+impl Cursor {
+    /// The place after this thing.
+    pub fn after(key: Vec<u8>, id: impl Into<Uuid>) -> Self {
+        Self { key, id: id.into() }
+    }
+
+    /// The place as bytes: key, then id.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [self.key.as_slice(), self.id.as_bytes()].concat()
+    }
+
+    /// The place that the bytes name; none where they are shorter than an id.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (key, id) = bytes.split_at(bytes.len().checked_sub(16)?);
+        Some(Self { key: key.to_vec(), id: Uuid::from_slice(id).ok()? })
+    }
+}
+
+/// Which page.
+#[derive(Debug, Clone)]
+pub struct Paging {
+    /// At most this many items.
+    pub limit: u64,
+    /// After this place.
+    pub after: Option<Cursor>,
+    /// From the other end.
+    pub descending: bool,
+    /// Whether to count all that match.
+    pub count: bool,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins; none: this is the last.
+    pub next: Option<Cursor>,
+    /// How many match in all, where asked.
+    pub total: Option<u64>,
+}
+
+impl Paging {
+    /// Orders by key and id, begins after the cursor and asks for one item more than the page holds.
+    pub(crate) fn apply<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: Option<C>, id: C) {
+        let columns: Vec<_> = key.into_iter().chain([id]).map(IntoColumnRef::into_column_ref).collect();
+        let order = if self.descending { Order::Desc } else { Order::Asc };
+        for column in &columns {
+            query.order_by(column.clone(), order.clone());
+        }
+        query.limit(self.limit + 1);
+        let Some(after) = &self.after else { return };
+        let place = match columns.len() {
+            1 => vec![Expr::val(after.id)],
+            _ => vec![Expr::val(after.key.clone()), Expr::val(after.id)],
+        };
+        let columns = Expr::tuple(columns.into_iter().map(Expr::column));
+        let place = Expr::tuple(place);
+        query.and_where(if self.descending { columns.lt(place) } else { columns.gt(place) });
+    }
+
+    /// Cuts what was asked for one item too many.
+    pub(crate) fn cut<T>(&self, mut items: Vec<T>, total: Option<u64>, place: impl Fn(&T) -> Cursor) -> Page<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(place);
+        Page { items, next, total }
+    }
+}

@@ -1,0 +1,63 @@
+//! The few spots where the two databases' SQL differs.
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, sea_query::{Alias, Asterisk, Expr, Func, Query, SelectStatement}};
+
+use super::Error;
+
+/// `for update` where rows can be locked; SQLite's single writer needs none.
+pub(crate) fn lock(query: &mut SelectStatement, backend: DbBackend, table: &'static str) {
+    if backend == DbBackend::Postgres {
+        query.lock_with_tables(sea_orm::sea_query::LockType::Update, [table]);
+    }
+}
+
+/// A subquery that gives its rows as one JSON array of objects; `members` are pairs of name and expression.
+pub(crate) fn json_rows(backend: DbBackend, members: &[(&str, &str)], from: &str, order: &str) -> String {
+    let pairs = |id: fn(&str) -> String| {
+        members
+            .iter()
+            .map(|(name, expr)| format!("'{name}', {}", if name.ends_with("id") { id(expr) } else { (*expr).into() }))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match backend {
+        DbBackend::Postgres => format!(
+            "(select coalesce(json_agg(json_build_object({}) order by {order}), '[]')::text from {from})",
+            pairs(|expr| expr.into())
+        ),
+        // SQLite keeps ids as 16 bytes.
+        _ => format!(
+            "(select json_group_array(json_object({}) order by {order}) from {from})",
+            pairs(|expr| format!("lower(hex({expr}))"))
+        ),
+    }
+}
+
+/// The rows of a statement.
+pub(crate) async fn all<R: FromQueryResult>(on: &impl ConnectionTrait, query: &SelectStatement) -> Result<Vec<R>, Error> {
+    let rows = on.query_all(query).await?;
+    Ok(rows.iter().map(|row| R::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+/// The first row of a statement.
+pub(crate) async fn one<R: FromQueryResult>(on: &impl ConnectionTrait, query: &SelectStatement) -> Result<Option<R>, Error> {
+    let row = on.query_one(query).await?;
+    Ok(row.map(|row| R::from_query_result(&row, "")).transpose()?)
+}
+
+/// How many rows the statement has, whatever its page.
+pub(crate) async fn count(on: &impl ConnectionTrait, query: &SelectStatement) -> Result<u64, Error> {
+    let mut inner = query.clone();
+    inner.clear_selects().expr(Expr::val(1)).reset_limit().reset_offset().clear_order_by();
+    let outer = Query::select()
+        .expr_as(Func::count(Expr::col(Asterisk)), "n")
+        .from_subquery(inner, Alias::new("matching"))
+        .to_owned();
+    let row = on.query_one(&outer).await?;
+    let n: i64 = row.map(|row| row.try_get("", "n")).transpose()?.unwrap_or_default();
+    Ok(n.unsigned_abs())
+}
+
+/// A changed row was still the one that was loaded.
+pub(crate) fn unless_stale(done: sea_orm::UpdateResult) -> Result<(), Error> {
+    if done.rows_affected == 0 { Err(Error::Stale) } else { Ok(()) }
+}

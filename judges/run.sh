@@ -1,0 +1,294 @@
+#!/usr/bin/env bash
+# Runs the judges of the OpenAPI document and of the service that it promises.
+#
+#   judges/run.sh                       all judges
+#   judges/run.sh spectral redocly      only these: spectral redocly typescript python schemathesis
+#
+# Their tools are pinned in this folder and installed below target/judges/ on first use. The service is
+# taken from KUNDANSVAR_BIN, else the newer of target/release/kundansvar and target/debug/kundansvar.
+# PostgreSQL: the server on 127.0.0.1:5432 (user postgres, trust) when there is one, else a private
+# cluster from installed binaries. Reports and logs stay in target/judges/reports/.
+set -euo pipefail
+
+# What may differ from run to run.
+TOKEN_COMMAND=(token --judge)                     # prints a bearer token for a caller that may do most
+read -r -a SEEDS <<<"${JUDGES_SEEDS:-1 20260131}"  # schemathesis runs once with each, on each database
+SECONDS_PER_RUN=${JUDGES_SECONDS:-165}            # the time budget of one such run
+EXAMPLES=${JUDGES_EXAMPLES:-8}                    # examples an operation
+WORKERS=${JUDGES_WORKERS:-1}                         # more would make a seed mean less: threads race
+
+judges=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$judges")
+target=${CARGO_TARGET_DIR:-$root/target}
+tools=$target/judges
+reports=$tools/reports
+document=${JUDGES_DOCUMENT:-$root/openapi/kundansvar.json}
+npm_home=$tools/npm
+python=$tools/venv/bin/python
+
+export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true NO_UPDATE_NOTIFIER=1
+# The service is on this machine, whatever proxy leads elsewhere.
+export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"
+export no_proxy=$NO_PROXY
+
+say() { printf '\n--- %s\n' "$*"; }
+fail() { printf 'judges: %s\n' "$*" >&2; exit 1; }
+
+# ------------------------------------------------------------------------------------------ tools
+
+apt_install() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null || apt_install nodejs npm \
+    || fail "node and npm are needed (node 20.19 or later)"
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+    || fail "node 20.19 or later is needed, this is $(node --version)"
+  mkdir -p "$npm_home"
+  cp "$judges/.npmrc" "$judges/package.json" "$judges/.spectral.yaml" "$npm_home/"
+  if ! cmp -s "$judges/package-lock.json" "$npm_home/installed-lock.json"; then
+    say "installing the npm tools"
+    cp "$judges/package-lock.json" "$npm_home/"
+    (cd "$npm_home" && npm ci --ignore-scripts --no-audit --no-fund)
+    cp "$judges/package-lock.json" "$npm_home/installed-lock.json"
+  fi
+}
+
+need_python() {
+  command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install python3 python3-venv \
+    || fail "python3 with venv is needed (3.10 or later)"
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+    || fail "python 3.10 or later is needed, this is $(python3 --version)"
+  if ! cmp -s "$judges/requirements.txt" "$tools/venv/installed.txt"; then
+    say "installing the python tools"
+    python3 -m venv --clear "$tools/venv"
+    "$python" -m pip install --quiet --disable-pip-version-check -r "$judges/requirements.txt"
+    cp "$judges/requirements.txt" "$tools/venv/installed.txt"
+  fi
+}
+
+# --------------------------------------------------------------------------------------- services
+
+work=
+service_pids=()
+database=
+cluster=
+
+# Ends what this script started, and nothing else.
+clean_up() {
+  local status=$? pid
+  trap - EXIT INT TERM
+  for pid in "${service_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in "${service_pids[@]}"; do
+    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  if [ -n "$database" ]; then
+    run_sql "drop database if exists \"$database\" with (force)" \
+      || printf 'judges: the database %s could not be dropped\n' "$database" >&2
+  fi
+  if [ -n "$cluster" ]; then as_postgres "$postgres_bin/pg_ctl" -D "$cluster/data" -m fast -w stop >/dev/null || true; fi
+  if [ -n "$work" ]; then rm -rf "$work"; fi
+  if [ -n "$cluster" ]; then rm -rf "$cluster"; fi
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+answers() {
+  python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' "$1" 2>/dev/null
+}
+
+# Becomes the service's program, with only the settings given here: NAME=VALUE... -- ARGUMENT...
+# (for subshells only: the service refuses to start on a setting that it does not know, so none leaks in.)
+become_kundansvar() {
+  local settings=() name
+  while [ "$1" != -- ]; do settings+=("$1"); shift; done
+  shift
+  for name in "${!KUNDANSVAR_@}"; do unset "$name"; done
+  exec env "${settings[@]}" "$binary" "$@"
+}
+
+# start_service NAME [SETTING=VALUE...]: leaves base_url and token.
+start_service() {
+  local name=$1 port log=$reports/service-$1.log pid settings
+  shift
+  port=$(free_port)
+  settings=("KUNDANSVAR_DATA_FOLDER=$work/data-$name" "KUNDANSVAR_LISTEN=127.0.0.1:$port"
+    "KUNDANSVAR_RATE_LIMIT_PER_MINUTE=1000000" "$@")
+  mkdir -p "$work/data-$name"
+  become_kundansvar "${settings[@]}" -- serve --demo >"$log" 2>&1 &
+  pid=$!
+  service_pids+=("$pid")
+  for _ in $(seq 600); do
+    if ! kill -0 "$pid" 2>/dev/null; then tail -n 40 "$log" >&2; fail "the service on $name ended at once"; fi
+    if answers "http://127.0.0.1:$port/health/ready"; then
+      base_url=http://127.0.0.1:$port/kundansvar/v1
+      token=$(become_kundansvar "${settings[@]}" -- "${TOKEN_COMMAND[@]}" 2>>"$log") \
+        || { tail -n 40 "$log" >&2; fail "'kundansvar ${TOKEN_COMMAND[*]}' gave no token"; }
+      printf 'the service on %s answers at %s\n' "$name" "$base_url"
+      return
+    fi
+    sleep 0.2
+  done
+  tail -n 40 "$log" >&2
+  fail "the service on $name was not ready within two minutes"
+}
+
+start_on_sqlite() {
+  [ -n "${sqlite_url:-}" ] && return
+  start_service sqlite
+  sqlite_url=$base_url sqlite_token=$token
+}
+
+run_sql() {
+  psql -X -w -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$postgres_port" -U postgres -d postgres -c "$1" >/dev/null
+}
+
+as_postgres() {
+  # PostgreSQL's own programs refuse root.
+  if [ "$(id -u)" = 0 ]; then runuser -u "$(id -un postgres 2>/dev/null || echo nobody)" -- "$@"; else "$@"; fi
+}
+
+find_postgres() {
+  postgres_port=5432
+  if run_sql 'select 1' 2>/dev/null; then return; fi
+  local initdb
+  initdb=$(command -v initdb || find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$initdb" ] && command -v psql >/dev/null || return 1
+  postgres_bin=$(dirname "$(readlink -f "$initdb")")
+  postgres_port=$(free_port)
+  cluster=$(mktemp -d)
+  chmod 755 "$cluster"
+  mkdir "$cluster/data"
+  if [ "$(id -u)" = 0 ]; then chown -R "$(id -un postgres 2>/dev/null || echo nobody)" "$cluster"; fi
+  as_postgres "$postgres_bin/initdb" -D "$cluster/data" -U postgres -A trust -E UTF8 --locale=C >"$reports/postgres.log" 2>&1 \
+    || { cat "$reports/postgres.log" >&2; fail "initdb failed"; }
+  as_postgres "$postgres_bin/pg_ctl" -D "$cluster/data" -l "$cluster/log" -w start \
+    -o "-c listen_addresses=127.0.0.1 -p $postgres_port -k $cluster -c fsync=off" >>"$reports/postgres.log" 2>&1 \
+    || { cat "$reports/postgres.log" >&2; fail "the private PostgreSQL cluster did not start"; }
+}
+
+start_on_postgres() {
+  if ! find_postgres; then
+    [ -z "${CI:-}" ] || fail "PostgreSQL is needed: no server on 127.0.0.1:5432 and no initdb"
+    printf '\n*** PostgreSQL WAS NOT COVERED: no server on 127.0.0.1:5432 and no initdb ***\n' >&2
+    return 1
+  fi
+  local name=kundansvar_judges_$$
+  run_sql "create database \"$name\" template template0 encoding 'UTF8'" || fail "the database $name could not be made"
+  database=$name
+  start_service postgres "KUNDANSVAR_DATABASE_URL=postgres://postgres@127.0.0.1:$postgres_port/$name"
+}
+
+need_binary() {
+  local candidate
+  binary=${KUNDANSVAR_BIN:-}
+  for candidate in "$target/release/kundansvar" "$target/debug/kundansvar"; do
+    if [ -z "${KUNDANSVAR_BIN:-}" ] && [ -x "$candidate" ] && { [ -z "$binary" ] || [ "$candidate" -nt "$binary" ]; }; then
+      binary=$candidate
+    fi
+  done
+  if [ ! -x "$binary" ]; then fail "no program to judge: build it ('cargo build') or set KUNDANSVAR_BIN"; fi
+  binary=$(readlink -f "$binary")
+}
+
+# ----------------------------------------------------------------------------------------- judges
+
+judge_spectral() {
+  say "spectral: spectral:oas (all) and OWASP"
+  need_node
+  (cd "$npm_home" && node_modules/.bin/spectral lint --ruleset .spectral.yaml --fail-severity hint "$document")
+}
+
+judge_redocly() {
+  say "redocly: recommended-strict"
+  need_node
+  (cd "$npm_home" && node_modules/.bin/redocly lint --extends recommended-strict "$document")
+}
+
+judge_typescript() {
+  say "a TypeScript client: generated, compiled, calling"
+  need_node
+  need_binary
+  start_on_sqlite
+  local client=$npm_home/client
+  rm -rf "$client"
+  cp -r "$judges/clients" "$client"
+  (
+    cd "$npm_home"
+    node_modules/.bin/openapi-typescript "$document" --output client/schema.d.ts
+    node_modules/.bin/tsc --project client/tsconfig.json
+    JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$sqlite_token node client/out/client.js
+  )
+}
+
+judge_python() {
+  say "a Python client: generated, compiled, calling"
+  need_python
+  need_binary
+  start_on_sqlite
+  local package=$tools/generated/kundansvar_client
+  rm -rf "$tools/generated"
+  mkdir -p "$tools/generated"
+  (
+    cd "$tools/generated"
+    # The generator tidies its result with ruff, which stands beside it.
+    PATH=$tools/venv/bin:$PATH "$tools/venv/bin/openapi-python-client" generate \
+      --path "$document" --output-path "$package" --meta none --overwrite
+    "$python" -m compileall -q "$package"
+    JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$sqlite_token "$python" "$judges/clients/client.py" "$package" "$document"
+  )
+}
+
+# run_schemathesis DATABASE BASE-URL TOKEN: every seed, then the count over all of them.
+run_schemathesis() {
+  local name=$1 url=$2 caller=$3 seed report counted=()
+  for seed in "${SEEDS[@]}"; do
+    say "schemathesis on $name, seed $seed, $SECONDS_PER_RUN s"
+    report=$reports/schemathesis-$name-$seed.ndjson
+    (
+      cd "$work"
+      # schemathesis keeps to its own budget; the second limit is for the case that it does not.
+      JUDGES_TOKEN=$caller SCHEMATHESIS_HOOKS=$judges/hooks.py PYTHONDONTWRITEBYTECODE=1 \
+        timeout --kill-after=10 $((SECONDS_PER_RUN + 120)) \
+        "$tools/venv/bin/schemathesis" --config-file "$judges/schemathesis.toml" run "$document" --url "$url" \
+        --checks all --phases examples,coverage,fuzzing,stateful --mode all --continue-on-failure \
+        --seed "$seed" --max-examples "$EXAMPLES" --max-time "$SECONDS_PER_RUN" --workers "$WORKERS" \
+        --request-timeout 20 --report ndjson --report-ndjson-path "$report" --no-color
+    )
+    counted+=("$report")
+  done
+  say "what schemathesis reached on $name"
+  "$python" "$judges/coverage.py" "$document" "${counted[@]}"
+}
+
+judge_schemathesis() {
+  need_python
+  need_binary
+  start_on_sqlite
+  run_schemathesis sqlite "$sqlite_url" "$sqlite_token"
+  if start_on_postgres; then run_schemathesis postgres "$base_url" "$token"; fi
+}
+
+# ------------------------------------------------------------------------------------------- main
+
+[ -r "$document" ] || fail "no document at $document"
+document=$(readlink -f "$document")
+mkdir -p "$reports"
+work=$(mktemp -d)
+chosen=("$@")
+[ $# -gt 0 ] || chosen=(spectral redocly typescript python schemathesis)
+for judge in "${chosen[@]}"; do
+  declare -F "judge_$judge" >/dev/null || fail "there is no judge '$judge'"
+done
+for judge in "${chosen[@]}"; do "judge_$judge"; done
+say "the judges are satisfied: ${chosen[*]}"

@@ -1,0 +1,45 @@
+//! How the store grows: one file a step, named by what it adds, the same for SQLite and PostgreSQL, never edited once
+//! released. Foreign keys and checks come with the table, since SQLite cannot add them later.
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+
+mod m0001_events;
+mod m0002_register;
+mod m0003_requests;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_events::Migration),
+            Box::new(m0002_register::Migration),
+            Box::new(m0003_requests::Migration),
+        ]
+    }
+}
+
+/// Runs statements written once for both databases: the column types that differ are named in braces, and a line that
+/// begins with `sqlite:` or `postgres:` is for that database alone.
+async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    let sqlite = manager.get_database_backend() == DbBackend::Sqlite;
+    let (mine, other) = if sqlite { ("sqlite:", "postgres:") } else { ("postgres:", "sqlite:") };
+    let types: [(&str, &str, &str); 5] = [
+        ("{uuid}", "blob", "uuid"),
+        ("{time}", "text", "timestamptz"),
+        ("{date}", "text", "date"),
+        ("{json}", "text", "jsonb"),
+        ("{bytes}", "blob", "bytea"),
+    ];
+    let mut text: String = sql
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(other))
+        .map(|line| line.replacen(mine, "", 1) + "\n")
+        .collect();
+    for (name, on_sqlite, on_postgres) in types {
+        text = text.replace(name, if sqlite { on_sqlite } else { on_postgres });
+    }
+    manager.get_connection().execute_unprepared(&text).await?;
+    Ok(())
+}
