@@ -11,11 +11,11 @@
 set -euo pipefail
 
 # What may differ from run to run.
-TOKEN_COMMAND=(token --judge)                     # prints a bearer token for a caller that may do most
+TOKEN_COMMAND=(token --judge)                      # prints a bearer token for a caller that may do most
 read -r -a SEEDS <<<"${JUDGES_SEEDS:-1 20260131}"  # schemathesis runs once with each, on each database
-SECONDS_PER_RUN=${JUDGES_SECONDS:-165}            # the time budget of one such run
-EXAMPLES=${JUDGES_EXAMPLES:-8}                    # examples an operation
-WORKERS=${JUDGES_WORKERS:-1}                         # more would make a seed mean less: threads race
+SECONDS_PER_RUN=${JUDGES_SECONDS:-165}             # the time budget of one such run, always used up
+EXAMPLES=${JUDGES_EXAMPLES:-8}                     # examples an operation
+WORKERS=${JUDGES_WORKERS:-1}                       # with more, a seed means less, and Python 3.11 now and then fails
 
 judges=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$judges")

@@ -24,7 +24,11 @@ impl MigratorTrait for Migrator {
 /// begins with `sqlite:` or `postgres:` is for that database alone.
 async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     let sqlite = manager.get_database_backend() == DbBackend::Sqlite;
-    let (mine, other) = if sqlite { ("sqlite:", "postgres:") } else { ("postgres:", "sqlite:") };
+    let (mine, other) = if sqlite {
+        ("sqlite:", "postgres:")
+    } else {
+        ("postgres:", "sqlite:")
+    };
     let types: [(&str, &str, &str); 5] = [
         ("{uuid}", "blob", "uuid"),
         ("{time}", "text", "timestamptz"),

@@ -1,1 +1,11 @@
+//! How it is asked: HTTP, the OpenAPI document, identity, configuration and the program `kundansvar`.
+//!
+//! `http` holds the one way of every operation; each room has a file of its own under `rooms`.
+pub mod demo;
+pub mod http;
+pub mod identity;
+pub mod program;
+pub mod rooms;
+pub mod server;
 
+pub use server::{Clock, Running, StartError, State, start};

@@ -1,1 +1,4 @@
-fn main(){}
+//! The program `kundansvar`.
+fn main() -> std::process::ExitCode {
+    api::program::run()
+}

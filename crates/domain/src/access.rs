@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
+    Rule, RuleCode,
     events::{Actor, ActorKind},
     requests::{Destination, Raiser},
     teams::Role,
@@ -44,6 +45,17 @@ word! {
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
         EventsRead,
+    }
+}
+
+impl From<Destination> for ClientScope {
+    /// The scope that opens the destination's feed.
+    fn from(destination: Destination) -> Self {
+        match destination {
+            Destination::ServicePortfolio => Self::FeedServicePortfolio,
+            Destination::Delivery => Self::FeedDelivery,
+            Destination::Strategy => Self::FeedStrategy,
+        }
     }
 }
 
@@ -143,25 +155,59 @@ impl Caller {
         Some(Raiser { kind, id, name })
     }
 
+    /// Another system writes, and takes away, only references of the systems that are bound to it.
+    pub fn may_refer(&self, before: &[ExternalReference], after: &[ExternalReference]) -> Result<(), Rule> {
+        let Self::Client { systems, .. } = self else {
+            return Ok(());
+        };
+        let added = after.iter().filter(|r| !before.contains(r));
+        let taken = before.iter().filter(|r| !after.contains(r));
+        match added.chain(taken).find(|r| !systems.contains(&r.system)) {
+            None => Ok(()),
+            Some(foreign) => Err(Rule::new(
+                RuleCode::SystemNotBound,
+                format!(
+                    "The system {} is not bound to this client; it writes only its own references.",
+                    foreign.system
+                ),
+            )
+            .at("/references")),
+        }
+    }
+
     /// What this caller may see at all, whatever the operation.
     fn visible(&self, others: OtherCustomers) -> Reach {
         let mine = self.raiser().map(|r| (r.kind, r.id));
         match self {
             Self::Administrator { .. } | Self::Auditor { .. } => Reach::EVERYTHING,
-            Self::Person { person, in_a_team: true } => Reach {
+            Self::Person {
+                person,
+                in_a_team: true,
+            } => Reach {
                 customers: match others {
                     OtherCustomers::All => Customers::All,
                     OtherCustomers::SameLegalEntity => Customers::OfTeamsAndTheirEntities { person: person.id },
-                    OtherCustomers::None => Customers::OfTeams { person: person.id, roles: ANY },
+                    OtherCustomers::None => Customers::OfTeams {
+                        person: person.id,
+                        roles: ANY,
+                    },
                 },
                 raised_by: mine,
                 owned_by: Some(person.id),
             },
-            Self::Person { person, in_a_team: false } => {
-                Reach { customers: Customers::None, raised_by: mine, owned_by: Some(person.id) }
-            }
+            Self::Person {
+                person,
+                in_a_team: false,
+            } => Reach {
+                customers: Customers::None,
+                raised_by: mine,
+                owned_by: Some(person.id),
+            },
             Self::Contact { customer, decides, .. } => Reach {
-                customers: Customers::Own { customer: *customer, descendants: *decides },
+                customers: Customers::Own {
+                    customer: *customer,
+                    descendants: *decides,
+                },
                 raised_by: mine,
                 owned_by: None,
             },
@@ -220,7 +266,11 @@ impl Reach {
 
     /// The things of these customers.
     pub const fn of(customers: Customers) -> Self {
-        Self { customers, raised_by: None, owned_by: None }
+        Self {
+            customers,
+            raised_by: None,
+            owned_by: None,
+        }
     }
 }
 
@@ -248,7 +298,10 @@ impl Scope {
     pub fn in_roles(&self, roles: &'static [Role]) -> Self {
         let mut scope = self.clone();
         if let Caller::Person { person, .. } = &self.caller {
-            scope.permitted = Reach::of(Customers::OfTeams { person: person.id, roles });
+            scope.permitted = Reach::of(Customers::OfTeams {
+                person: person.id,
+                roles,
+            });
         }
         scope
     }
@@ -339,7 +392,10 @@ impl Permission {
         let visible = caller.visible(others);
         // Asked of the caller: what a client may see is its customers' things, whoever raised them.
         let raised_by = caller.raiser().map(|r| (r.kind, r.id));
-        let raised = Reach { raised_by, ..Reach::of(Customers::None) };
+        let raised = Reach {
+            raised_by,
+            ..Reach::of(Customers::None)
+        };
         let permitted = match caller {
             Caller::Administrator { .. } if self.administrator => Reach::EVERYTHING,
             Caller::Auditor { .. } if self.auditor => Reach::EVERYTHING,
@@ -347,11 +403,21 @@ impl Permission {
                 PersonGrant::No => return Err(Denied::Kind),
                 PersonGrant::Read => visible.clone(),
                 PersonGrant::Anyone => Reach::EVERYTHING,
-                PersonGrant::As(roles) => Reach::of(Customers::OfTeams { person: person.id, roles }),
-                PersonGrant::AsOrRaiser(roles) => {
-                    Reach { customers: Customers::OfTeams { person: person.id, roles }, ..raised }
-                }
-                PersonGrant::Owner => Reach { owned_by: Some(person.id), ..Reach::of(Customers::None) },
+                PersonGrant::As(roles) => Reach::of(Customers::OfTeams {
+                    person: person.id,
+                    roles,
+                }),
+                PersonGrant::AsOrRaiser(roles) => Reach {
+                    customers: Customers::OfTeams {
+                        person: person.id,
+                        roles,
+                    },
+                    ..raised
+                },
+                PersonGrant::Owner => Reach {
+                    owned_by: Some(person.id),
+                    ..Reach::of(Customers::None)
+                },
             },
             Caller::Contact { decides, .. } => match self.contact {
                 ContactGrant::No => return Err(Denied::Kind),
@@ -369,7 +435,11 @@ impl Permission {
             },
             Caller::Administrator { .. } | Caller::Auditor { .. } => return Err(Denied::Kind),
         };
-        Ok(Scope { caller: caller.clone(), visible, permitted })
+        Ok(Scope {
+            caller: caller.clone(),
+            visible,
+            permitted,
+        })
     }
 }
 

@@ -106,7 +106,11 @@ impl Client {
             scopes: input.scopes,
             systems: input.systems,
             customers: input.customers,
-            secrets: Secrets(vec![Secret { digest: secret_digest, created_at: now, expires_at: None }]),
+            secrets: Secrets(vec![Secret {
+                digest: secret_digest,
+                created_at: now,
+                expires_at: None,
+            }]),
             secret_created_at: Some(now),
             revoked_at: None,
             created_at: now,
@@ -120,27 +124,48 @@ impl Client {
         if let Some(secret) = &mut before {
             secret.expires_at = Some(now + overlap);
         }
-        let new = Secret { digest: secret_digest, created_at: now, expires_at: None };
+        let new = Secret {
+            digest: secret_digest,
+            created_at: now,
+            expires_at: None,
+        };
         let secrets = Secrets(before.into_iter().chain([new]).collect());
-        Ok(Self { version: self.version + 1, secrets, secret_created_at: Some(now), ..self })
+        Ok(Self {
+            version: self.version + 1,
+            secrets,
+            secret_created_at: Some(now),
+            ..self
+        })
     }
 
     /// The client may nothing more, from now on.
     pub fn revoke(self, now: DateTime<Utc>) -> Result<Self, Rule> {
         self.must_work()?;
-        Ok(Self { version: self.version + 1, revoked_at: Some(now), secrets: Secrets::default(), ..self })
+        Ok(Self {
+            version: self.version + 1,
+            revoked_at: Some(now),
+            secrets: Secrets::default(),
+            ..self
+        })
     }
 
     /// Whether the secret with this digest works now.
     pub fn accepts(&self, secret_digest: &str, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none()
-            && self.secrets.0.iter().any(|s| s.digest == secret_digest && s.expires_at.is_none_or(|end| now < end))
+            && self
+                .secrets
+                .0
+                .iter()
+                .any(|s| s.digest == secret_digest && s.expires_at.is_none_or(|end| now < end))
     }
 
     fn must_work(&self) -> Result<(), Rule> {
         match self.revoked_at {
             None => Ok(()),
-            Some(at) => Err(Rule::new(RuleCode::State, format!("Client {} was revoked at {at}.", self.name))),
+            Some(at) => Err(Rule::new(
+                RuleCode::State,
+                format!("Client {} was revoked at {at}.", self.name),
+            )),
         }
     }
 }
@@ -152,8 +177,12 @@ mod tests {
     #[test]
     fn a_rotated_secret_overlaps_and_a_revoked_client_has_none() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
-        let input =
-            ClientInput { name: "Desk".parse().unwrap(), scopes: vec![], systems: vec![], customers: None };
+        let input = ClientInput {
+            name: "Desk".parse().unwrap(),
+            scopes: vec![],
+            systems: vec![],
+            customers: None,
+        };
         let client = Client::register(ClientId(Uuid::nil()), input, digest("one"), now);
         let client = client.rotate(digest("two"), Duration::hours(1), now).unwrap();
         assert!(client.accepts(&digest("one"), now) && client.accepts(&digest("two"), now));
@@ -161,6 +190,8 @@ mod tests {
         let client = client.rotate(digest("three"), Duration::hours(1), now).unwrap();
         assert!(!client.accepts(&digest("one"), now), "at most two at a time");
         let client = client.revoke(now).unwrap();
-        assert!(!client.accepts(&digest("three"), now) && client.rotate(digest("four"), Duration::hours(1), now).is_err());
+        assert!(
+            !client.accepts(&digest("three"), now) && client.rotate(digest("four"), Duration::hours(1), now).is_err()
+        );
     }
 }

@@ -31,9 +31,7 @@ impl Default for CustomerStatus {
 }
 
 /// The legal person behind a customer: a board, a company.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LegalEntity {
     /// Its name.
@@ -158,18 +156,33 @@ impl Customer {
         if parent.id == self.id || above.contains(&self.id) {
             return Err(Rule::new(
                 RuleCode::Hierarchy,
-                format!("{} is this customer itself or a part of it; a customer cannot be its own ancestor.", parent.code),
+                format!(
+                    "{} is this customer itself or a part of it; a customer cannot be its own ancestor.",
+                    parent.code
+                ),
             )
             .at("/parent"));
         }
         if above.len() + 1 + height > DEEPEST {
             return Err(Rule::new(
                 RuleCode::Hierarchy,
-                format!("Below {} the hierarchy would have more than {DEEPEST} levels.", parent.code),
+                format!(
+                    "Below {} the hierarchy would have more than {DEEPEST} levels.",
+                    parent.code
+                ),
             )
             .at("/parent"));
         }
         Ok(())
+    }
+
+    /// The customer as others refer to it.
+    pub fn reference(&self) -> CustomerRef {
+        CustomerRef {
+            id: self.id,
+            code: self.code.clone(),
+            name: self.name.clone(),
+        }
     }
 
     /// Refuses what only an active customer takes on.
@@ -233,7 +246,11 @@ impl Aggregate for ServiceUsage {
 impl ServiceUsage {
     /// The days of the usage in their stored form.
     pub fn period(&self) -> Result<Period, Rule> {
-        Days { first_day: self.first_day, last_day: self.last_day }.period()
+        Days {
+            first_day: self.first_day,
+            last_day: self.last_day,
+        }
+        .period()
     }
 
     /// A new usage beside `others`, the same customer's usages of the same service.
@@ -243,7 +260,12 @@ impl ServiceUsage {
 
     /// The usage ended (or prolonged) to a last day.
     pub fn end(self, last_day: NaiveDate, others: &[ServiceUsage]) -> Result<Self, Rule> {
-        Self { version: self.version + 1, last_day: Some(last_day), ..self }.beside(others)
+        Self {
+            version: self.version + 1,
+            last_day: Some(last_day),
+            ..self
+        }
+        .beside(others)
     }
 
     /// One usage of a service on a day.
@@ -254,7 +276,10 @@ impl ServiceUsage {
                 let until = other.last_day.map_or("until it is ended".into(), |d| format!("to {d}"));
                 return Err(Rule::new(
                     RuleCode::NotUnique,
-                    format!("The customer already uses {} from {} {until}.", self.service.code, other.first_day),
+                    format!(
+                        "The customer already uses {} from {} {until}.",
+                        self.service.code, other.first_day
+                    ),
                 )
                 .at("/firstDay"));
             }

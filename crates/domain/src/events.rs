@@ -43,6 +43,10 @@ pub trait Aggregate: Serialize {
     fn matter(&self) -> Uuid {
         self.id()
     }
+    /// Whether the calendar shows in how it reads, so that it may read otherwise tomorrow at the same version.
+    fn reads_by_calendar(&self) -> bool {
+        false
+    }
     /// The destination in whose feed its events stand.
     fn destination(&self) -> Option<crate::requests::Destination> {
         None
@@ -73,7 +77,11 @@ pub struct Actor {
     /// What kind of caller.
     pub kind: ActorKind,
     /// The id of the person, contact or client; the subject of an administrator.
-    #[schema(max_length = 255, pattern = r"^[!-~]+$", example = "019a2f4e-7c1d-7b52-9d3a-5e8f0c6b1a27")]
+    #[schema(
+        max_length = 255,
+        pattern = r"^[!-~]+$",
+        example = "019a2f4e-7c1d-7b52-9d3a-5e8f0c6b1a27"
+    )]
     pub id: String,
 }
 
@@ -97,7 +105,11 @@ pub struct Body {
     pub id: EventId,
     /// What happened, with the version of the event's form.
     #[serde(rename = "type")]
-    #[schema(max_length = 100, pattern = r"^kundansvar\.[a-z_]+\.[a-z_]+\.v[0-9]+$", example = "kundansvar.request.routed.v1")]
+    #[schema(
+        max_length = 100,
+        pattern = r"^kundansvar\.[a-z_]+\.[a-z_]+\.v[0-9]+$",
+        example = "kundansvar.request.routed.v1"
+    )]
     pub kind: String,
     /// The thing that changed.
     pub subject: EventSubject,
@@ -201,7 +213,11 @@ impl PersonalDatum {
     /// Seals a value with a fresh random salt.
     pub fn seal(value: Value, salt: Uuid) -> Self {
         let salt = salt.simple().to_string();
-        Self { digest: Self::digest(&salt, &value), salt, value }
+        Self {
+            digest: Self::digest(&salt, &value),
+            salt,
+            value,
+        }
     }
 
     /// The digest that the event must carry for this salt and value.
@@ -235,8 +251,14 @@ impl Draft {
             _ => Ok(Map::new()),
         };
         let (before, after) = (members(before)?, members(after)?);
-        let mut draft = Self { data: json!({}), personal: vec![] };
-        for name in before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))) {
+        let mut draft = Self {
+            data: json!({}),
+            personal: vec![],
+        };
+        for name in before
+            .keys()
+            .chain(after.keys().filter(|name| !before.contains_key(*name)))
+        {
             let (was, is) = (before.get(name), after.get(name));
             // The version stands in the subject, the id too.
             if was == is || name == "version" || name == "id" {
@@ -290,11 +312,22 @@ mod tests {
 
     #[test]
     fn an_event_names_what_changed_and_holds_no_personal_data() {
-        let before = Thing { version: 1, title: "Hemlig rubrik".parse().unwrap(), count: 3 };
-        let after = Thing { version: 2, title: "Ny rubrik".parse().unwrap(), count: 3 };
+        let before = Thing {
+            version: 1,
+            title: "Hemlig rubrik".parse().unwrap(),
+            count: 3,
+        };
+        let after = Thing {
+            version: 2,
+            title: "Ny rubrik".parse().unwrap(),
+            count: 3,
+        };
         let draft = Draft::of(Some(&before), Some(&after), &mut || Uuid::from_u128(7)).unwrap();
         let text = draft.data.to_string();
-        assert!(!text.contains("rubrik") && !text.contains("count") && !text.contains("version"), "{text}");
+        assert!(
+            !text.contains("rubrik") && !text.contains("count") && !text.contains("version"),
+            "{text}"
+        );
         assert_eq!(draft.personal.len(), 2);
         for datum in &draft.personal {
             assert!(text.contains(&datum.digest));
@@ -310,6 +343,9 @@ mod tests {
         assert_ne!(link, link.next(1, "{}"));
         assert_eq!(link.to_string().parse::<Link>().unwrap(), link);
         // printf of 32 zero bytes, 0000000000000001 and "{}" into sha256sum:
-        assert_eq!(link.to_string(), "1bad765d926feacace97a8ddcd329a1f4254c208affc1ba86b3c7d59e8fba83e");
+        assert_eq!(
+            link.to_string(),
+            "1bad765d926feacace97a8ddcd329a1f4254c208affc1ba86b3c7d59e8fba83e"
+        );
     }
 }

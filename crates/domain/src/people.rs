@@ -95,7 +95,11 @@ impl Person {
 
     /// The person leaves after a last day. Never refused for what they leave behind: coverage lists that.
     pub fn depart(self, last_day: NaiveDate) -> Self {
-        Self { version: self.version + 1, last_day: Some(last_day), ..self }
+        Self {
+            version: self.version + 1,
+            last_day: Some(last_day),
+            ..self
+        }
     }
 }
 
@@ -133,14 +137,19 @@ pub struct Mandates(pub Vec<Mandate>);
 impl Mandates {
     /// Whether the mandate holds on the day.
     pub fn hold(&self, kind: MandateKind, day: NaiveDate) -> bool {
-        self.0.iter().any(|m| m.kind == kind && m.first_day <= day && m.last_day.is_none_or(|last| day <= last))
+        self.0
+            .iter()
+            .any(|m| m.kind == kind && m.first_day <= day && m.last_day.is_none_or(|last| day <= last))
     }
 
     fn check(&self) -> Result<(), Rule> {
         for (i, mandate) in self.0.iter().enumerate() {
-            Days { first_day: mandate.first_day, last_day: mandate.last_day }
-                .period()
-                .map_err(|rule| rule.at(format!("/mandates/{i}/lastDay")))?;
+            Days {
+                first_day: mandate.first_day,
+                last_day: mandate.last_day,
+            }
+            .period()
+            .map_err(|rule| rule.at(format!("/mandates/{i}/lastDay")))?;
         }
         Ok(())
     }
@@ -265,7 +274,11 @@ impl Contact {
 
     /// The contact speaks for the customer up to and including a last day.
     pub fn end(self, last_day: NaiveDate) -> Self {
-        Self { version: self.version + 1, last_day: Some(last_day), ..self }
+        Self {
+            version: self.version + 1,
+            last_day: Some(last_day),
+            ..self
+        }
     }
 
     /// Whether the mandate holds on the day.

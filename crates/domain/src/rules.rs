@@ -71,7 +71,11 @@ pub struct Rule {
 impl Rule {
     /// A refusal with its facts.
     pub fn new(code: RuleCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), pointer: None }
+        Self {
+            code,
+            detail: detail.into(),
+            pointer: None,
+        }
     }
 
     /// The same refusal, pointing at the member that is at fault.

@@ -97,6 +97,9 @@ impl Service {
 
     /// The service as told anew.
     pub fn change(self, input: ServiceInput) -> Self {
-        Self { version: self.version + 1, ..Self::register(self.id, input, self.created_at) }
+        Self {
+            version: self.version + 1,
+            ..Self::register(self.id, input, self.created_at)
+        }
     }
 }

@@ -29,7 +29,11 @@ word! {
 
 impl Role {
     /// Every role, in the order in which people name them.
-    pub const ALL: [Self; 3] = [Self::BusinessRelationshipManager, Self::DeliveryManager, Self::ServiceOwner];
+    pub const ALL: [Self; 3] = [
+        Self::BusinessRelationshipManager,
+        Self::DeliveryManager,
+        Self::ServiceOwner,
+    ];
 
     fn spoken(self) -> &'static str {
         match self {
@@ -159,6 +163,9 @@ impl Aggregate for CustomerTeam {
     fn version(&self) -> i64 {
         self.version
     }
+    fn reads_by_calendar(&self) -> bool {
+        true
+    }
 }
 
 impl CustomerTeam {
@@ -178,7 +185,11 @@ impl CustomerTeam {
 
     /// The team as told anew.
     pub fn change(self, input: CustomerTeamInput) -> Self {
-        Self { version: self.version + 1, name: input.name, ..self }
+        Self {
+            version: self.version + 1,
+            name: input.name,
+            ..self
+        }
     }
 
     /// Who holds the role on the day.
@@ -188,13 +199,20 @@ impl CustomerTeam {
 
     /// The roles that nobody holds on the day (R1).
     pub fn missing_on(&self, day: NaiveDate) -> Vec<Role> {
-        Role::ALL.into_iter().filter(|role| self.holders(*role, day).next().is_none()).collect()
+        Role::ALL
+            .into_iter()
+            .filter(|role| self.holders(*role, day).next().is_none())
+            .collect()
     }
 
     /// The team as it reads today: complete or forming (R1).
     pub fn as_of(mut self, today: NaiveDate) -> Self {
         self.missing = self.missing_on(today);
-        self.state = if self.missing.is_empty() { TeamState::Complete } else { TeamState::Forming };
+        self.state = if self.missing.is_empty() {
+            TeamState::Complete
+        } else {
+            TeamState::Forming
+        };
         self
     }
 
@@ -208,10 +226,17 @@ impl CustomerTeam {
             .at("/services"));
         }
         if member.role != Role::ServiceOwner && !member.services.is_empty() {
-            return Err(Rule::new(RuleCode::TeamIncomplete, "Only a service owner's membership lists services.")
-                .at("/services"));
+            return Err(Rule::new(
+                RuleCode::TeamIncomplete,
+                "Only a service owner's membership lists services.",
+            )
+            .at("/services"));
         }
-        Days { first_day: member.first_day, last_day: member.last_day }.period()?;
+        Days {
+            first_day: member.first_day,
+            last_day: member.last_day,
+        }
+        .period()?;
         let mut after = self.clone();
         after.version += 1;
         after.members.push(member);
@@ -234,7 +259,13 @@ impl CustomerTeam {
             let first_day = last_day
                 .succ_opt()
                 .ok_or_else(|| Rule::new(RuleCode::DateOrder, "There is no day after that one.").at("/lastDay"))?;
-            after.members.push(Membership { id, person, first_day, last_day: None, ..ended });
+            after.members.push(Membership {
+                id,
+                person,
+                first_day,
+                last_day: None,
+                ..ended
+            });
         }
         self.checked(after, customers, today)
     }
@@ -245,7 +276,9 @@ impl CustomerTeam {
         let mut after = self;
         after.version += 1;
         // What had not begun by then never will.
-        after.members.retain(|m| m.person.id != person || m.first_day <= last_day);
+        after
+            .members
+            .retain(|m| m.person.id != person || m.first_day <= last_day);
         for member in after.members.iter_mut().filter(|m| m.person.id == person) {
             member.last_day = Some(member.last_day.map_or(last_day, |already| already.min(last_day)));
         }
@@ -257,10 +290,15 @@ impl CustomerTeam {
         if let Some(e) = &exception
             && e.last_day < today
         {
-            return Err(Rule::new(RuleCode::DateOrder, format!("The last day {} has passed.", e.last_day))
-                .at("/lastDay"));
+            return Err(
+                Rule::new(RuleCode::DateOrder, format!("The last day {} has passed.", e.last_day)).at("/lastDay"),
+            );
         }
-        let after = Self { version: self.version + 1, same_person_exception: exception, ..self.clone() };
+        let after = Self {
+            version: self.version + 1,
+            same_person_exception: exception,
+            ..self.clone()
+        };
         self.checked(after, &[], today)
     }
 
@@ -271,7 +309,11 @@ impl CustomerTeam {
             if let Some(role) = self.missing_on(day).first() {
                 return Err(Rule::new(
                     RuleCode::ResponsibleTeam,
-                    format!("Team {} has no {} on {day}; only a complete team takes on a customer.", self.name, role.spoken()),
+                    format!(
+                        "Team {} has no {} on {day}; only a complete team takes on a customer.",
+                        self.name,
+                        role.spoken()
+                    ),
                 )
                 .at("/team"));
             }
@@ -285,7 +327,10 @@ impl CustomerTeam {
         if last_day < member.first_day {
             return Err(Rule::new(
                 RuleCode::DateOrder,
-                format!("The last day {last_day} lies before the first day {}.", member.first_day),
+                format!(
+                    "The last day {last_day} lies before the first day {}.",
+                    member.first_day
+                ),
             )
             .at("/lastDay"));
         }
@@ -348,7 +393,11 @@ impl CustomerTeam {
         let firsts = self.members.iter().map(|m| m.first_day);
         let after_lasts = self.members.iter().filter_map(|m| m.last_day?.succ_opt());
         let exception = self.same_person_exception.iter().filter_map(|e| e.last_day.succ_opt());
-        let mut days: BTreeSet<_> = firsts.chain(after_lasts).chain(exception).filter(|d| *d > from).collect();
+        let mut days: BTreeSet<_> = firsts
+            .chain(after_lasts)
+            .chain(exception)
+            .filter(|d| *d > from)
+            .collect();
         days.insert(from);
         days
     }
@@ -415,12 +464,20 @@ impl Aggregate for TeamAssignments {
 impl TeamAssignments {
     /// The team takes the customer on; the assignment in force on the first day ends the day before.
     pub fn assign(self, new: TeamAssignment, team: &CustomerTeam, today: NaiveDate) -> Result<Self, Rule> {
-        let period = Days { first_day: new.first_day, last_day: new.last_day }.period()?;
+        let period = Days {
+            first_day: new.first_day,
+            last_day: new.last_day,
+        }
+        .period()?;
         team.must_be_complete(period, today)?;
         let mut after = self;
         after.version += 1;
         for other in &mut after.team_assignments {
-            let other_period = Days { first_day: other.first_day, last_day: other.last_day }.period()?;
+            let other_period = Days {
+                first_day: other.first_day,
+                last_day: other.last_day,
+            }
+            .period()?;
             if !other_period.overlaps(&period) {
                 continue;
             }
@@ -445,10 +502,18 @@ impl TeamAssignments {
         let mut after = self;
         after.version += 1;
         let unknown = || Rule::new(RuleCode::UnknownReference, "The customer has no such assignment.");
-        let found = after.team_assignments.iter_mut().find(|a| a.id == id).ok_or_else(unknown)?;
+        let found = after
+            .team_assignments
+            .iter_mut()
+            .find(|a| a.id == id)
+            .ok_or_else(unknown)?;
         let was = found.last_day;
         found.last_day = Some(last_day);
-        Days { first_day: found.first_day, last_day: found.last_day }.period()?;
+        Days {
+            first_day: found.first_day,
+            last_day: found.last_day,
+        }
+        .period()?;
         if was.is_some_and(|was| was < last_day) {
             return Err(Rule::new(
                 RuleCode::ResponsibleTeam,
@@ -457,6 +522,48 @@ impl TeamAssignments {
             .at("/lastDay"));
         }
         Ok(after)
+    }
+}
+
+/// Who is responsible for a customer on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponsibleTeam {
+    /// The day.
+    pub day: NaiveDate,
+    /// The customer.
+    pub customer: CustomerRef,
+    /// Whose assignment counts: the customer's own, or its nearest ancestor's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<CustomerRef>,
+    /// The team; none: nobody is responsible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamRef>,
+    /// Who is in the team that day.
+    #[schema(max_items = 500)]
+    pub members: Vec<Membership>,
+    /// The roles that nobody holds that day.
+    #[schema(max_items = 3)]
+    pub missing: Vec<Role>,
+}
+
+impl ResponsibleTeam {
+    /// What an assignment and its team mean for the customer on the day.
+    pub fn on(day: NaiveDate, customer: CustomerRef, by: Option<TeamAssignment>, team: Option<CustomerTeam>) -> Self {
+        let members = team
+            .iter()
+            .flat_map(|t| t.members.iter())
+            .filter(|m| m.holds(day))
+            .cloned()
+            .collect();
+        Self {
+            day,
+            customer,
+            missing: team.map(|t| t.missing_on(day)).unwrap_or_default(),
+            members,
+            through: by.as_ref().map(|a| a.customer.clone()),
+            team: by.map(|a| a.team),
+        }
     }
 }
 

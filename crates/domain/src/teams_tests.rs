@@ -7,15 +7,30 @@ fn day(n: i64) -> NaiveDate {
 }
 fn team() -> CustomerTeam {
     let name = "Team Skola".parse().unwrap();
-    CustomerTeam::register(TeamId(Uuid::from_u128(1)), CustomerTeamInput { name }, Default::default())
+    CustomerTeam::register(
+        TeamId(Uuid::from_u128(1)),
+        CustomerTeamInput { name },
+        Default::default(),
+    )
 }
 fn member(id: u128, person: u128, role: Role, first: i64, last: Option<i64>) -> Membership {
-    let service = ServiceRef { id: ServiceId(Uuid::nil()), code: "MAIL".parse().unwrap(), name: "E-post".parse().unwrap() };
+    let service = ServiceRef {
+        id: ServiceId(Uuid::nil()),
+        code: "MAIL".parse().unwrap(),
+        name: "E-post".parse().unwrap(),
+    };
     Membership {
         id: MembershipId(Uuid::from_u128(id)),
-        person: PersonRef { id: PersonId(Uuid::from_u128(person)), name: "Anna Lind".parse().unwrap() },
+        person: PersonRef {
+            id: PersonId(Uuid::from_u128(person)),
+            name: "Anna Lind".parse().unwrap(),
+        },
         role,
-        services: if role == Role::ServiceOwner { vec![service] } else { vec![] },
+        services: if role == Role::ServiceOwner {
+            vec![service]
+        } else {
+            vec![]
+        },
         first_day: day(first),
         last_day: last.map(day),
     }
@@ -23,9 +38,14 @@ fn member(id: u128, person: u128, role: Role, first: i64, last: Option<i64>) -> 
 const ROLES: [Role; 3] = Role::ALL;
 
 fn complete() -> CustomerTeam {
-    ROLES.iter().zip(1u128..).fold(team(), |t, (role, n)| t.join(member(n, n, *role, 0, None), &[], day(0)).unwrap())
+    ROLES.iter().zip(1u128..).fold(team(), |t, (role, n)| {
+        t.join(member(n, n, *role, 0, None), &[], day(0)).unwrap()
+    })
 }
-const ALWAYS: fn() -> Period = || Period { since: day(0), until: None };
+const ALWAYS: fn() -> Period = || Period {
+    since: day(0),
+    until: None,
+};
 
 #[test]
 fn a_team_is_complete_with_one_of_each() {
@@ -40,19 +60,43 @@ fn a_team_is_complete_with_one_of_each() {
 
 #[test]
 fn r1_two_managers_on_one_day_are_refused() {
-    let refused = complete().join(member(9, 9, Role::DeliveryManager, 5, None), &[], day(0)).unwrap_err();
+    let refused = complete()
+        .join(member(9, 9, Role::DeliveryManager, 5, None), &[], day(0))
+        .unwrap_err();
     assert_eq!(refused.code.number(), Some("R1"));
 }
 
 #[test]
 fn r2_the_managers_are_different_persons_unless_excepted() {
-    let t = team().join(member(1, 7, Role::BusinessRelationshipManager, 0, None), &[], day(0)).unwrap();
+    let t = team()
+        .join(member(1, 7, Role::BusinessRelationshipManager, 0, None), &[], day(0))
+        .unwrap();
     let both = member(2, 7, Role::DeliveryManager, 10, None);
-    assert_eq!(t.clone().join(both.clone(), &[], day(0)).unwrap_err().code, RuleCode::SamePersonTwice);
-    let exception = SamePersonException { reason: "Liten organisation.".parse().unwrap(), last_day: day(20) };
+    assert_eq!(
+        t.clone().join(both.clone(), &[], day(0)).unwrap_err().code,
+        RuleCode::SamePersonTwice
+    );
+    let exception = SamePersonException {
+        reason: "Liten organisation.".parse().unwrap(),
+        last_day: day(20),
+    };
     let t = t.except(Some(exception), day(0)).unwrap();
-    assert_eq!(t.clone().join(both.clone(), &[], day(0)).unwrap_err().code, RuleCode::SamePersonTwice, "runs past the exception");
-    assert!(t.join(Membership { last_day: Some(day(20)), ..both }, &[], day(0)).is_ok());
+    assert_eq!(
+        t.clone().join(both.clone(), &[], day(0)).unwrap_err().code,
+        RuleCode::SamePersonTwice,
+        "runs past the exception"
+    );
+    assert!(
+        t.join(
+            Membership {
+                last_day: Some(day(20)),
+                ..both
+            },
+            &[],
+            day(0)
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -60,16 +104,36 @@ fn r3_the_successor_is_named_in_the_same_call() {
     let id = MembershipId(Uuid::from_u128(2));
     let refused = complete().leave(id, day(30), None, &[ALWAYS()], day(0)).unwrap_err();
     assert!(refused.detail.contains("successor"), "{refused}");
-    assert!(complete().leave(id, day(30), None, &[], day(0)).is_ok(), "without customers it may");
-    let next = PersonRef { id: PersonId(Uuid::from_u128(8)), name: "Bo Ek".parse().unwrap() };
-    let t = complete().leave(id, day(30), Some((MembershipId(Uuid::from_u128(5)), next)), &[ALWAYS()], day(0)).unwrap();
-    assert_eq!(t.holders(Role::DeliveryManager, day(31)).next().unwrap().first_day, day(31));
+    assert!(
+        complete().leave(id, day(30), None, &[], day(0)).is_ok(),
+        "without customers it may"
+    );
+    let next = PersonRef {
+        id: PersonId(Uuid::from_u128(8)),
+        name: "Bo Ek".parse().unwrap(),
+    };
+    let t = complete()
+        .leave(
+            id,
+            day(30),
+            Some((MembershipId(Uuid::from_u128(5)), next)),
+            &[ALWAYS()],
+            day(0),
+        )
+        .unwrap();
+    assert_eq!(
+        t.holders(Role::DeliveryManager, day(31)).next().unwrap().first_day,
+        day(31)
+    );
 }
 
 #[test]
 fn a_departure_is_never_refused() {
     let t = complete().lose(PersonId(Uuid::from_u128(1)), day(3), day(3));
-    assert_eq!((t.state, t.as_of(day(4)).state), (TeamState::Complete, TeamState::Forming));
+    assert_eq!(
+        (t.state, t.as_of(day(4)).state),
+        (TeamState::Complete, TeamState::Forming)
+    );
 }
 
 proptest! {

@@ -7,11 +7,11 @@ use domain::{
     teams::Role,
 };
 use sea_orm::{
-    Value,
+    DbBackend, Value,
     sea_query::{Condition, Expr, ExprTrait, SelectStatement},
 };
 
-use crate::Error;
+use crate::{Error, store};
 
 /// Customers whose responsible team today has the person in one of the roles: the assignment of the nearest ancestor
 /// that has one counts.
@@ -25,30 +25,41 @@ const OF_TEAMS: &str = "(select a.customer_id from customer_ancestry a \
 
 fn of_teams(person: domain::vocabulary::PersonId, roles: &[Role], today: NaiveDate) -> (String, Vec<Value>) {
     let roles: Vec<String> = roles.iter().map(|role| format!("'{role}'")).collect();
-    let roles = if roles.is_empty() { "''".into() } else { roles.join(", ") };
+    let roles = if roles.is_empty() {
+        "''".into()
+    } else {
+        roles.join(", ")
+    };
     let day = || Value::from(today);
     let values = vec![day(), day(), day(), day(), person.0.into(), day(), day()];
     (OF_TEAMS.replace("ROLES", &roles), values)
 }
 
 /// Whether a thing of the customer in `column` (`request.customer_id`) is within reach.
-pub(crate) fn of_customers(customers: &Customers, column: &str, today: NaiveDate) -> Expr {
+pub(crate) fn of_customers(customers: &Customers, column: &str, today: NaiveDate, backend: DbBackend) -> Expr {
     match customers {
         Customers::All => Expr::cust("1 = 1"),
         Customers::None => Expr::cust("1 = 0"),
         Customers::Named(ids) if ids.is_empty() => Expr::cust("1 = 0"),
         Customers::Named(ids) => {
             let places = vec!["?"; ids.len()].join(", ");
-            Expr::cust_with_values(format!("{column} in ({places})"), ids.iter().map(|id| id.0))
+            store::expr(backend, format!("{column} in ({places})"), ids.iter().map(|id| id.0))
         }
-        Customers::Own { customer, descendants: false } => Expr::cust_with_values(format!("{column} = ?"), [customer.0]),
-        Customers::Own { customer, descendants: true } => Expr::cust_with_values(
+        Customers::Own {
+            customer,
+            descendants: false,
+        } => store::expr(backend, format!("{column} = ?"), [customer.0]),
+        Customers::Own {
+            customer,
+            descendants: true,
+        } => store::expr(
+            backend,
             format!("{column} in (select customer_id from customer_ancestry where ancestor_id = ?)"),
             [customer.0],
         ),
         Customers::OfTeams { person, roles } => {
             let (sql, values) = of_teams(*person, roles, today);
-            Expr::cust_with_values(format!("{column} in {sql}"), values)
+            store::expr(backend, format!("{column} in {sql}"), values)
         }
         Customers::OfTeamsAndTheirEntities { person } => {
             let (sql, values) = of_teams(*person, &Role::ALL, today);
@@ -56,25 +67,26 @@ pub(crate) fn of_customers(customers: &Customers, column: &str, today: NaiveDate
                 "{column} in (select e.id from customer e where e.legal_entity_key in \
                  (select o.legal_entity_key from customer o where o.id in {sql}))"
             );
-            Expr::cust_with_values(same, values)
+            store::expr(backend, same, values)
         }
     }
 }
 
 /// Whether a request is within reach: by its customer, its raiser or its owner.
-pub(crate) fn of_request(reach: &Reach, today: NaiveDate) -> Expr {
-    let mut any = Condition::any().add(of_customers(&reach.customers, "request.customer_id", today));
+pub(crate) fn of_request(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    let mut any = Condition::any().add(of_customers(&reach.customers, "request.customer_id", today, backend));
     if reach.customers == Customers::All {
         return Expr::from(any);
     }
     if let Some((kind, id)) = &reach.raised_by {
-        any = any.add(Expr::cust_with_values(
+        any = any.add(store::expr(
+            backend,
             "request.raised_by_kind = ? and request.raised_by_id = ?",
             [Value::from(kind.to_string()), (*id).into()],
         ));
     }
     if let Some(owner) = reach.owned_by {
-        any = any.add(Expr::cust_with_values("request.owner_id = ?", [owner.0]));
+        any = any.add(store::expr(backend, "request.owner_id = ?", [owner.0]));
     }
     Expr::from(any)
 }

@@ -7,7 +7,8 @@ use domain::{
     vocabulary::*,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -79,12 +80,19 @@ impl From<Model> for Client {
 
 /// The client.
 pub async fn get(source: &impl Source, id: ClientId) -> Result<Client, Error> {
-    Ok(Entity::find_by_id(id).one(source.connection()).await?.ok_or(Error::NotFound)?.into())
+    Ok(Entity::find_by_id(id)
+        .one(source.connection())
+        .await?
+        .ok_or(Error::NotFound)?
+        .into())
 }
 
 /// The client that people call this.
 pub async fn by_name(source: &impl Source, name: &Name) -> Result<Client, Error> {
-    let found = Entity::find().filter(Column::Name.eq(name.clone())).one(source.connection()).await?;
+    let found = Entity::find()
+        .filter(Column::Name.eq(name.clone()))
+        .one(source.connection())
+        .await?;
     Ok(found.ok_or(Error::NotFound)?.into())
 }
 
@@ -98,7 +106,11 @@ pub async fn load(unit: &UnitOfWork, id: ClientId) -> Result<Client, Error> {
 /// A page of clients, by name.
 pub async fn list(source: &impl Source, paging: &Paging) -> Result<Page<Client>, Error> {
     let mut query = Entity::find().into_query();
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, Some(("client", "sort_key")), ("client", "id"));
     let rows = store::all::<Model>(source.connection(), &query).await?;
     let place = |c: &Client| Cursor::after(sort_key(c.name.as_str()), c.id);
@@ -122,7 +134,9 @@ fn row(client: &Client) -> ActiveModel {
 
 /// Stores a new client.
 pub async fn insert(unit: &mut UnitOfWork, client: &Client) -> Result<(), Error> {
-    Entity::insert(row(client)).exec_without_returning(unit.connection()).await?;
+    Entity::insert(row(client))
+        .exec_without_returning(unit.connection())
+        .await?;
     unit.record("created", None, Some(client))
 }
 
@@ -159,7 +173,9 @@ pub async fn caller(source: &impl Source, bearer: &Bearer, today: NaiveDate) -> 
 }
 
 async fn person(source: &impl Source, id: PersonId, today: NaiveDate) -> Result<Option<Caller>, Error> {
-    let Some(row) = people::person::Entity::find_by_id(id).one(source.connection()).await? else { return Ok(None) };
+    let Some(row) = people::person::Entity::find_by_id(id).one(source.connection()).await? else {
+        return Ok(None);
+    };
     if row.last_day.is_some_and(|last| last < today) {
         return Ok(None);
     }
@@ -171,11 +187,16 @@ async fn person(source: &impl Source, id: PersonId, today: NaiveDate) -> Result<
         .limit(1)
         .to_owned();
     let in_a_team = source.connection().query_one(&query).await?.is_some();
-    Ok(Some(Caller::Person { person: PersonRef { id, name: row.name }, in_a_team }))
+    Ok(Some(Caller::Person {
+        person: PersonRef { id, name: row.name },
+        in_a_team,
+    }))
 }
 
 async fn contact(source: &impl Source, id: ContactId, today: NaiveDate) -> Result<Option<Caller>, Error> {
-    let Some(contact) = known_contact(source, id).await? else { return Ok(None) };
+    let Some(contact) = known_contact(source, id).await? else {
+        return Ok(None);
+    };
     if contact.last_day.is_some_and(|last| last < today) {
         return Ok(None);
     }
@@ -224,4 +245,29 @@ pub async fn authenticate(
 ) -> Result<Option<Client>, Error> {
     let found: Option<Client> = Entity::find_by_id(id).one(source.connection()).await?.map(Into::into);
     Ok(found.filter(|client| client.accepts(&domain::clients::digest(secret), now)))
+}
+
+/// A person by id or e-mail address.
+pub async fn find_person(source: &impl Source, text: &str) -> Result<Option<PersonId>, Error> {
+    let by_id = text.parse().ok().map(|id: PersonId| people::person::Column::Id.eq(id));
+    let wanted = by_id.unwrap_or_else(|| people::person::Column::Email.eq(text));
+    Ok(people::person::Entity::find()
+        .filter(wanted)
+        .one(source.connection())
+        .await?
+        .map(|row| row.id))
+}
+
+/// A contact by id or e-mail address.
+pub async fn find_contact(source: &impl Source, text: &str) -> Result<Option<ContactId>, Error> {
+    let by_id = text
+        .parse()
+        .ok()
+        .map(|id: ContactId| people::contact::Column::Id.eq(id));
+    let wanted = by_id.unwrap_or_else(|| people::contact::Column::Email.eq(text));
+    Ok(people::contact::Entity::find()
+        .filter(wanted)
+        .one(source.connection())
+        .await?
+        .map(|row| row.id))
 }

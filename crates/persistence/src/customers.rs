@@ -10,7 +10,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, Value,
     sea_query::{Expr, ExprTrait, SelectStatement},
 };
 use uuid::Uuid;
@@ -77,7 +77,14 @@ struct Row {
 }
 
 impl From<Row> for (Customer, bool) {
-    fn from(Row { customer: row, parent_code, parent_name, permitted }: Row) -> Self {
+    fn from(
+        Row {
+            customer: row,
+            parent_code,
+            parent_name,
+            permitted,
+        }: Row,
+    ) -> Self {
         let parent = match (row.parent_id, parent_code, parent_name) {
             (Some(id), Some(code), Some(name)) => Some(CustomerRef { id, code, name }),
             _ => None,
@@ -110,29 +117,36 @@ pub struct Filter {
     pub reference: Option<SystemKey>,
 }
 
-fn select(scope: &Scope, today: NaiveDate) -> SelectStatement {
+fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatement {
     let mut query = sea_orm::QueryTrait::into_query(Entity::find());
     query
-        .join_as(JoinType::LeftJoin, "customer", "parent", Expr::cust("parent.id = customer.parent_id"))
+        .join_as(
+            JoinType::LeftJoin,
+            "customer",
+            "parent",
+            Expr::cust("parent.id = customer.parent_id"),
+        )
         .expr_as(Expr::col(("parent", "code")), "parent_code")
         .expr_as(Expr::col(("parent", "name")), "parent_name");
     access::guard(
         &mut query,
-        access::of_customers(&scope.visible.customers, "customer.id", today),
-        access::of_customers(&scope.permitted.customers, "customer.id", today),
+        access::of_customers(&scope.visible.customers, "customer.id", today, backend),
+        access::of_customers(&scope.permitted.customers, "customer.id", today, backend),
     );
     query
 }
 
 /// The customer, if the caller may see it (404) and do this there (403).
 pub async fn get(source: &impl Source, scope: &Scope, id: CustomerId, today: NaiveDate) -> Result<Customer, Error> {
-    let query = select(scope, today).and_where(Expr::col(("customer", "id")).eq(id)).to_owned();
+    let query = select(source.backend(), scope, today)
+        .and_where(Expr::col(("customer", "id")).eq(id))
+        .to_owned();
     access::admit(store::one::<Row>(source.connection(), &query).await?.map(Into::into))
 }
 
 /// The same, held until the unit of work ends.
 pub async fn load(unit: &UnitOfWork, scope: &Scope, id: CustomerId) -> Result<Customer, Error> {
-    let mut query = select(scope, unit.today());
+    let mut query = select(unit.backend(), scope, unit.today());
     query.and_where(Expr::col(("customer", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "customer");
     access::admit(store::one::<Row>(unit.connection(), &query).await?.map(Into::into))
@@ -147,8 +161,13 @@ pub async fn named(
     today: NaiveDate,
 ) -> Result<Customer, Error> {
     let unknown = || references::unknown("customer", pointer);
-    let id = references::id_of(source, SubjectKind::Customer, key).await?.ok_or_else(unknown)?;
-    let reach = Scope { visible: scope.permitted.clone(), ..scope.clone() };
+    let id = references::id_of(source, SubjectKind::Customer, key)
+        .await?
+        .ok_or_else(unknown)?;
+    let reach = Scope {
+        visible: scope.permitted.clone(),
+        ..scope.clone()
+    };
     match get(source, &reach, id, today).await {
         Err(Error::NotFound) => Err(unknown()),
         found => found,
@@ -163,7 +182,7 @@ pub async fn list(
     paging: &Paging,
     today: NaiveDate,
 ) -> Result<Page<Customer>, Error> {
-    let mut query = select(scope, today);
+    let mut query = select(source.backend(), scope, today);
     let by_column = [
         filter.parent.map(|id| Column::ParentId.eq(id)),
         filter.status.map(|status| Column::Status.eq(status)),
@@ -173,26 +192,37 @@ pub async fn list(
         query.and_where(wanted);
     });
     if let Some(wanted) = &filter.reference {
-        query.and_where(known_by(SubjectKind::Customer, "customer.id", wanted));
+        query.and_where(known_by(SubjectKind::Customer, "customer.id", wanted, source.backend()));
     }
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, Some(("customer", "sort_key")), ("customer", "id"));
     let rows = store::all::<Row>(source.connection(), &query).await?;
     let place = |c: &Customer| Cursor::after(sort_key(c.name.as_str()), c.id);
-    Ok(paging.cut(rows.into_iter().map(|row| <(Customer, bool)>::from(row).0).collect(), total, place))
+    Ok(paging.cut(
+        rows.into_iter().map(|row| <(Customer, bool)>::from(row).0).collect(),
+        total,
+        place,
+    ))
 }
 
 /// Whether the thing whose id stands in `column` is known by the reference.
-pub(crate) fn known_by(kind: SubjectKind, column: &str, wanted: &SystemKey) -> Expr {
-    Expr::cust_with_values(
-        format!("{column} in (select subject_id from external_reference where kind = ? and system = ? and external_id = ?)"),
+pub(crate) fn known_by(kind: SubjectKind, column: &str, wanted: &SystemKey, backend: DbBackend) -> Expr {
+    store::expr(
+        backend,
+        format!(
+            "{column} in (select subject_id from external_reference where kind = ? and system = ? and external_id = ?)"
+        ),
         [kind.to_string(), wanted.system.to_string(), wanted.id.to_string()],
     )
 }
 
 /// Holds the hierarchy until the unit of work ends: whoever moves customers does so one after the other.
 pub async fn hold_hierarchy(unit: &UnitOfWork) -> Result<(), Error> {
-    if unit.backend() == sea_orm::DbBackend::Postgres {
+    if unit.backend() == DbBackend::Postgres {
         let hold = "select name from named_lock where name = 'hierarchy' for update";
         unit.connection().execute_unprepared(hold).await?;
     }
@@ -209,7 +239,10 @@ pub async fn ancestors(source: &impl Source, id: CustomerId) -> Result<Vec<Custo
         .order_by("depth", sea_orm::Order::Asc)
         .to_owned();
     let rows = source.connection().query_all(&query).await?;
-    Ok(rows.iter().map(|row| row.try_get("", "ancestor_id")).collect::<Result<_, _>>()?)
+    Ok(rows
+        .iter()
+        .map(|row| row.try_get("", "ancestor_id"))
+        .collect::<Result<_, _>>()?)
 }
 
 /// How many levels the customer's own subtree has; 1 for a leaf.
@@ -225,8 +258,13 @@ pub async fn height(source: &impl Source, id: CustomerId) -> Result<usize, Error
 }
 
 fn row(customer: &Customer) -> ActiveModel {
-    let LegalEntity { name, organisation_number } = &customer.legal_entity;
-    let legal_entity_key = organisation_number.as_ref().map_or_else(|| name.to_string(), ToString::to_string);
+    let LegalEntity {
+        name,
+        organisation_number,
+    } = &customer.legal_entity;
+    let legal_entity_key = organisation_number
+        .as_ref()
+        .map_or_else(|| name.to_string(), ToString::to_string);
     ActiveModel {
         id: Set(customer.id),
         version: Set(customer.version),
@@ -244,10 +282,25 @@ fn row(customer: &Customer) -> ActiveModel {
 
 /// Stores a new customer.
 pub async fn insert(unit: &mut UnitOfWork, customer: &Customer, digest: Option<&str>) -> Result<(), Error> {
-    Entity::insert(row(customer)).exec_without_returning(unit.connection()).await?;
-    run(unit, "insert into customer_ancestry (customer_id, ancestor_id, depth) values (?, ?, 0)", [customer.id.0; 2]).await?;
+    Entity::insert(row(customer))
+        .exec_without_returning(unit.connection())
+        .await?;
+    run(
+        unit,
+        "insert into customer_ancestry (customer_id, ancestor_id, depth) values (?, ?, 0)",
+        [customer.id.0; 2],
+    )
+    .await?;
     hang(unit, customer).await?;
-    references::set(unit, SubjectKind::Customer, customer.id.0, &customer.references, digest, true).await?;
+    references::set(
+        unit,
+        SubjectKind::Customer,
+        customer.id.0,
+        &customer.references,
+        digest,
+        true,
+    )
+    .await?;
     unit.record("created", None, Some(customer))
 }
 
@@ -272,7 +325,15 @@ pub async fn update(
         run(unit, cut, [after.id.0; 2]).await?;
         hang(unit, after).await?;
     }
-    references::set(unit, SubjectKind::Customer, after.id.0, &after.references, digest, false).await?;
+    references::set(
+        unit,
+        SubjectKind::Customer,
+        after.id.0,
+        &after.references,
+        digest,
+        false,
+    )
+    .await?;
     unit.record("changed", Some(before), Some(after))
 }
 
@@ -288,7 +349,7 @@ async fn hang(unit: &UnitOfWork, customer: &Customer) -> Result<(), Error> {
 async fn run<const N: usize>(unit: &UnitOfWork, sql: &str, values: [Uuid; N]) -> Result<(), Error> {
     let backend = unit.backend();
     let mut text = sql.to_owned();
-    if backend == sea_orm::DbBackend::Postgres {
+    if backend == DbBackend::Postgres {
         for n in 1..=N {
             text = text.replacen('?', &format!("${n}"), 1);
         }
@@ -309,7 +370,10 @@ pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Er
     ];
     refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
     references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;
-    store::guarding("customer", Entity::delete_by_id(customer.id).exec(unit.connection()).await)?;
+    store::guarding(
+        "customer",
+        Entity::delete_by_id(customer.id).exec(unit.connection()).await,
+    )?;
     unit.record("deleted", Some(customer), None)
 }
 
@@ -335,7 +399,10 @@ pub(crate) async fn refuse_if_used(
     if by.is_empty() {
         return Ok(());
     }
-    let detail = format!("This {kind} is in use by {}; it can be ended, not deleted.", by.join(", "));
+    let detail = format!(
+        "This {kind} is in use by {}; it can be ended, not deleted.",
+        by.join(", ")
+    );
     Err(domain::Rule::new(domain::RuleCode::InUse, detail).into())
 }
 
@@ -352,12 +419,24 @@ struct UsageRow {
 
 impl From<UsageRow> for (ServiceUsage, bool) {
     fn from(row: UsageRow) -> Self {
-        let days = Period { since: row.usage.since, until: row.usage.until }.days();
+        let days = Period {
+            since: row.usage.since,
+            until: row.usage.until,
+        }
+        .days();
         let usage = ServiceUsage {
             id: row.usage.id,
             version: row.usage.version,
-            customer: CustomerRef { id: row.usage.customer_id, code: row.customer_code, name: row.customer_name },
-            service: ServiceRef { id: row.usage.service_id, code: row.service_code, name: row.service_name },
+            customer: CustomerRef {
+                id: row.usage.customer_id,
+                code: row.customer_code,
+                name: row.customer_name,
+            },
+            service: ServiceRef {
+                id: row.usage.service_id,
+                code: row.service_code,
+                name: row.service_name,
+            },
             first_day: days.first_day,
             last_day: days.last_day,
         };
@@ -365,7 +444,7 @@ impl From<UsageRow> for (ServiceUsage, bool) {
     }
 }
 
-fn select_usages(scope: &Scope, customer: CustomerId, today: NaiveDate) -> SelectStatement {
+fn select_usages(backend: DbBackend, scope: &Scope, customer: CustomerId, today: NaiveDate) -> SelectStatement {
     let mut query = sea_orm::QueryTrait::into_query(usage::Entity::find());
     query
         .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
@@ -377,8 +456,8 @@ fn select_usages(scope: &Scope, customer: CustomerId, today: NaiveDate) -> Selec
         .and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
     access::guard(
         &mut query,
-        access::of_customers(&scope.visible.customers, "customer.id", today),
-        access::of_customers(&scope.permitted.customers, "customer.id", today),
+        access::of_customers(&scope.visible.customers, "customer.id", today, backend),
+        access::of_customers(&scope.permitted.customers, "customer.id", today, backend),
     );
     query
 }
@@ -392,21 +471,30 @@ pub async fn usages(
     paging: &Paging,
     today: NaiveDate,
 ) -> Result<Page<ServiceUsage>, Error> {
-    let mut query = select_usages(scope, customer, today);
+    let mut query = select_usages(source.backend(), scope, customer, today);
     if let Some(day) = day {
         query.and_where(holds("service_usage", day));
     }
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, None, ("service_usage", "id"));
     let rows = store::all::<UsageRow>(source.connection(), &query).await?;
-    let usages = rows.into_iter().map(|row| <(ServiceUsage, bool)>::from(row).0).collect();
+    let usages = rows
+        .into_iter()
+        .map(|row| <(ServiceUsage, bool)>::from(row).0)
+        .collect();
     Ok(paging.cut(usages, total, |u| Cursor::after(vec![], u.id)))
 }
 
 /// Whether the row's period holds on the day.
 pub(crate) fn holds(table: &'static str, day: NaiveDate) -> Expr {
     let until = Expr::col((table, "until"));
-    Expr::col((table, "since")).lte(day).and(until.clone().is_null().or(until.gt(day)))
+    Expr::col((table, "since"))
+        .lte(day)
+        .and(until.clone().is_null().or(until.gt(day)))
 }
 
 /// A usage of the customer, held until the unit of work ends.
@@ -416,7 +504,7 @@ pub async fn load_usage(
     customer: CustomerId,
     id: UsageId,
 ) -> Result<ServiceUsage, Error> {
-    let mut query = select_usages(scope, customer, unit.today());
+    let mut query = select_usages(unit.backend(), scope, customer, unit.today());
     query.and_where(Expr::col(("service_usage", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "service_usage");
     access::admit(store::one::<UsageRow>(unit.connection(), &query).await?.map(Into::into))
@@ -429,15 +517,22 @@ pub async fn usages_of(
     customer: CustomerId,
     service: ServiceId,
 ) -> Result<Vec<ServiceUsage>, Error> {
-    let query = select_usages(scope, customer, unit.today())
+    let query = select_usages(unit.backend(), scope, customer, unit.today())
         .and_where(Expr::col(("service_usage", "service_id")).eq(service))
         .to_owned();
     let rows = store::all::<UsageRow>(unit.connection(), &query).await?;
-    Ok(rows.into_iter().map(|row| <(ServiceUsage, bool)>::from(row).0).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| <(ServiceUsage, bool)>::from(row).0)
+        .collect())
 }
 
 /// The services that the customer uses on the day.
-pub async fn used_services(source: &impl Source, customer: CustomerId, day: NaiveDate) -> Result<HashSet<ServiceId>, Error> {
+pub async fn used_services(
+    source: &impl Source,
+    customer: CustomerId,
+    day: NaiveDate,
+) -> Result<HashSet<ServiceId>, Error> {
     let used = usage::Entity::find()
         .select_only()
         .column(usage::Column::ServiceId)
@@ -463,7 +558,9 @@ fn usage_row(usage: &ServiceUsage) -> Result<usage::ActiveModel, Error> {
 
 /// Stores a new usage.
 pub async fn insert_usage(unit: &mut UnitOfWork, usage: &ServiceUsage) -> Result<(), Error> {
-    usage::Entity::insert(usage_row(usage)?).exec_without_returning(unit.connection()).await?;
+    usage::Entity::insert(usage_row(usage)?)
+        .exec_without_returning(unit.connection())
+        .await?;
     unit.record("created", None, Some(usage))
 }
 

@@ -11,8 +11,8 @@ use domain::{
     vocabulary::*,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Statement, TransactionTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Statement, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -127,7 +127,11 @@ pub(crate) fn pending<A: Aggregate>(
         body: Body {
             id,
             kind: format!("kundansvar.{}.{act}.v1", A::KIND),
-            subject: EventSubject { kind: A::KIND, id: state.id(), version },
+            subject: EventSubject {
+                kind: A::KIND,
+                id: state.id(),
+                version,
+            },
             customer: state.customer(),
             actor: origin.actor.clone(),
             request_id: origin.request_id.clone(),
@@ -146,7 +150,10 @@ pub(crate) async fn write(tx: &DatabaseTransaction, events: Vec<Pending>) -> Res
     if events.is_empty() {
         return Ok(());
     }
-    let personal: Vec<_> = events.iter().flat_map(|e| e.personal.iter().map(|p| (e.body.id.0, p))).collect();
+    let personal: Vec<_> = events
+        .iter()
+        .flat_map(|e| e.personal.iter().map(|p| (e.body.id.0, p)))
+        .collect();
     if !personal.is_empty() {
         let rows = personal.into_iter().map(|(event_id, datum)| personal::ActiveModel {
             event_id: Set(event_id),
@@ -186,7 +193,9 @@ pub(crate) async fn write(tx: &DatabaseTransaction, events: Vec<Pending>) -> Res
 
 /// Gives the events their positions and links. The caller holds the head.
 async fn link(tx: &DatabaseTransaction, rows: Vec<inbox::Model>) -> Result<(), Error> {
-    let Some(head) = head::Entity::find_by_id(1).one(tx).await? else { return Err(Error::CursorGone) };
+    let Some(head) = head::Entity::find_by_id(1).one(tx).await? else {
+        return Err(Error::CursorGone);
+    };
     let (mut position, mut link) = (head.position, as_link(&head.link)?);
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
@@ -213,7 +222,11 @@ async fn link(tx: &DatabaseTransaction, rows: Vec<inbox::Model>) -> Result<(), E
     }
     entity::Entity::insert_many(events).exec_without_returning(tx).await?;
     head::Entity::update_many()
-        .set(head::ActiveModel { position: Set(position), link: Set(link.0.to_vec()), ..Default::default() })
+        .set(head::ActiveModel {
+            position: Set(position),
+            link: Set(link.0.to_vec()),
+            ..Default::default()
+        })
         .exec(tx)
         .await?;
     Ok(())
@@ -230,18 +243,29 @@ impl Db {
         if self.backend() != DbBackend::Postgres {
             return Ok(());
         }
-        let Some(newest) = newest_key(self.writer()).await? else { return Ok(()) };
+        let Some(newest) = newest_key(self.writer()).await? else {
+            return Ok(());
+        };
         loop {
             let tx = self.writer().begin().await?;
-            tx.execute_unprepared("set local statement_timeout = '5s'; set local lock_timeout = '2s'").await?;
+            tx.execute_unprepared("set local statement_timeout = '5s'; set local lock_timeout = '2s'")
+                .await?;
             // The lock and the reading are two statements: the second must see what the holder before us committed.
-            tx.execute_unprepared("select 1 from event_head where one = 1 for update").await?;
-            let rows = inbox::Entity::find().order_by_asc(inbox::Column::Key).limit(BATCH).all(&tx).await?;
+            tx.execute_unprepared("select 1 from event_head where one = 1 for update")
+                .await?;
+            let rows = inbox::Entity::find()
+                .order_by_asc(inbox::Column::Key)
+                .limit(BATCH)
+                .all(&tx)
+                .await?;
             let keys: Vec<i64> = rows.iter().map(|row| row.key).collect();
             let done = keys.last().is_none_or(|last| *last >= newest) || (keys.len() as u64) < BATCH;
             if !keys.is_empty() {
                 link(&tx, rows).await?;
-                inbox::Entity::delete_many().filter(inbox::Column::Key.is_in(keys)).exec(&tx).await?;
+                inbox::Entity::delete_many()
+                    .filter(inbox::Column::Key.is_in(keys))
+                    .exec(&tx)
+                    .await?;
             }
             tx.commit().await?;
             if done {
@@ -272,7 +296,10 @@ pub struct LogCursor {
 
 impl LogCursor {
     /// Before the first event.
-    pub const ORIGIN: Self = Self { position: 0, link: [0; 8] };
+    pub const ORIGIN: Self = Self {
+        position: 0,
+        link: [0; 8],
+    };
 
     /// The place as 16 bytes.
     pub fn to_bytes(self) -> [u8; 16] {
@@ -287,11 +314,17 @@ impl LogCursor {
         let (mut position, mut link) = ([0; 8], [0; 8]);
         position.copy_from_slice(&bytes[..8]);
         link.copy_from_slice(&bytes[8..]);
-        Self { position: i64::from_be_bytes(position), link }
+        Self {
+            position: i64::from_be_bytes(position),
+            link,
+        }
     }
 
     fn of(row: &entity::Model) -> Result<Self, Error> {
-        Ok(Self { position: row.position, link: as_link(&row.link)?.short() })
+        Ok(Self {
+            position: row.position,
+            link: as_link(&row.link)?.short(),
+        })
     }
 
     /// Refuses a place that this log does not have.
@@ -354,7 +387,12 @@ pub async fn list(
     let after = after.check(db.reader()).await?;
     let query = entity::Entity::find()
         .filter(Column::Position.gt(after.position))
-        .filter(access::of_customers(&scope.visible.customers, "event.customer_id", today))
+        .filter(access::of_customers(
+            &scope.visible.customers,
+            "event.customer_id",
+            today,
+            db.backend(),
+        ))
         .apply_if(filter.subject_kind, |q, kind| q.filter(Column::SubjectKind.eq(kind)))
         .apply_if(filter.subject, |q, id| q.filter(Column::SubjectId.eq(id)))
         .apply_if(filter.actor.as_ref(), |q, id| q.filter(Column::ActorId.eq(id)))
@@ -366,7 +404,11 @@ pub async fn list(
         .limit(limit + 1);
     let rows = query.all(db.reader().connection()).await?;
     let stretch = cut(rows, limit, after)?;
-    Ok(Stretch { items: told(db.reader(), stretch.items).await?, next: stretch.next, more: stretch.more })
+    Ok(Stretch {
+        items: told(db.reader(), stretch.items).await?,
+        next: stretch.next,
+        more: stretch.more,
+    })
 }
 
 /// Cuts what was asked for one row too many.
@@ -374,7 +416,11 @@ pub(crate) fn cut(mut rows: Vec<entity::Model>, limit: u64, after: LogCursor) ->
     let more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = rows.last().map(LogCursor::of).transpose()?.unwrap_or(after);
-    Ok(Stretch { items: rows, next, more })
+    Ok(Stretch {
+        items: rows,
+        next,
+        more,
+    })
 }
 
 /// The rows as events, with the personal values that have not been erased.
@@ -394,7 +440,10 @@ pub(crate) async fn told(reader: Reader<'_>, rows: Vec<entity::Model>) -> Result
         .map(|row| {
             let mut body: Body = serde_json::from_str(&row.body)?;
             fill(&mut body.data, row.id, &values);
-            Ok(Event { position: row.position, body })
+            Ok(Event {
+                position: row.position,
+                body,
+            })
         })
         .collect()
 }
@@ -416,7 +465,10 @@ fn fill(data: &mut serde_json::Value, event: Uuid, values: &HashMap<(Uuid, Strin
 /// The position and link of the newest event, to be kept outside.
 pub async fn head(db: &Db) -> Result<(i64, Link), Error> {
     db.order_events().await?;
-    let head = head::Entity::find_by_id(1).one(db.reader().connection()).await?.ok_or(Error::CursorGone)?;
+    let head = head::Entity::find_by_id(1)
+        .one(db.reader().connection())
+        .await?
+        .ok_or(Error::CursorGone)?;
     Ok((head.position, as_link(&head.link)?))
 }
 
@@ -445,7 +497,12 @@ pub async fn verify(db: &Db, kept: Option<(i64, Link)>) -> Result<Verdict, Error
     db.order_events().await?;
     let reader = db.reader();
     let (mut position, mut link) = (0, Link::ORIGIN);
-    let broken = |position, finding: &str| Ok(Verdict::Broken { position, finding: finding.into() });
+    let broken = |position, finding: &str| {
+        Ok(Verdict::Broken {
+            position,
+            finding: finding.into(),
+        })
+    };
     loop {
         let rows = entity::Entity::find()
             .filter(Column::Position.gt(position))
@@ -457,8 +514,10 @@ pub async fn verify(db: &Db, kept: Option<(i64, Link)>) -> Result<Verdict, Error
             break;
         }
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let data =
-            personal::Entity::find().filter(personal::Column::EventId.is_in(ids)).all(reader.connection()).await?;
+        let data = personal::Entity::find()
+            .filter(personal::Column::EventId.is_in(ids))
+            .all(reader.connection())
+            .await?;
         for row in rows {
             position += 1;
             if row.position != position {
@@ -481,7 +540,10 @@ pub async fn verify(db: &Db, kept: Option<(i64, Link)>) -> Result<Verdict, Error
                 && at == position
                 && expected != link
             {
-                return broken(position, "the link is not the one that was kept outside: the log was written anew");
+                return broken(
+                    position,
+                    "the link is not the one that was kept outside: the log was written anew",
+                );
             }
         }
     }
@@ -494,20 +556,44 @@ pub async fn verify(db: &Db, kept: Option<(i64, Link)>) -> Result<Verdict, Error
     {
         return broken(position + 1, "the log ends before the head that was kept outside");
     }
-    Ok(Verdict::Sound { position, link: link.to_string() })
+    Ok(Verdict::Sound {
+        position,
+        link: link.to_string(),
+    })
 }
 
 /// The columns that are copies of the body.
 fn differs(row: &entity::Model) -> Option<&'static str> {
-    let Ok(body) = serde_json::from_str::<Body>(&row.body) else { return Some("the event is not readable") };
+    let Ok(body) = serde_json::from_str::<Body>(&row.body) else {
+        return Some("the event is not readable");
+    };
     let copies = [
         (body.id.0 == row.id, "the column id differs from the event"),
         (body.kind == row.kind, "the column type differs from the event"),
-        (body.subject.kind == row.subject_kind, "the column subject_kind differs from the event"),
-        (body.subject.id == row.subject_id, "the column subject_id differs from the event"),
-        (body.subject.version == row.subject_version, "the column subject_version differs from the event"),
-        (body.customer.map(|c| c.0) == row.customer_id, "the column customer_id differs from the event"),
-        (body.actor == Actor { kind: row.actor_kind, id: row.actor_id.clone() }, "the actor differs from the event"),
+        (
+            body.subject.kind == row.subject_kind,
+            "the column subject_kind differs from the event",
+        ),
+        (
+            body.subject.id == row.subject_id,
+            "the column subject_id differs from the event",
+        ),
+        (
+            body.subject.version == row.subject_version,
+            "the column subject_version differs from the event",
+        ),
+        (
+            body.customer.map(|c| c.0) == row.customer_id,
+            "the column customer_id differs from the event",
+        ),
+        (
+            body.actor
+                == Actor {
+                    kind: row.actor_kind,
+                    id: row.actor_id.clone(),
+                },
+            "the actor differs from the event",
+        ),
         (body.time == row.at, "the column at differs from the event"),
     ];
     copies.into_iter().find(|(same, _)| !same).map(|(_, finding)| finding)
@@ -537,6 +623,8 @@ pub(crate) async fn of_matter(
 /// Runs raw SQL against the log, for tests that break it on purpose.
 #[doc(hidden)]
 pub async fn tamper(db: &Db, sql: &str) -> Result<(), Error> {
-    db.writer().execute_raw(Statement::from_string(db.backend(), sql)).await?;
+    db.writer()
+        .execute_raw(Statement::from_string(db.backend(), sql))
+        .await?;
     Ok(())
 }

@@ -8,7 +8,8 @@ use domain::{
     vocabulary::*,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, SelectStatement},
 };
 
@@ -70,7 +71,10 @@ pub(crate) mod contact {
 }
 
 fn identity(issuer: Option<Issuer>, subject: Option<Subject>) -> Option<Identity> {
-    Some(Identity { issuer: issuer?, subject: subject? })
+    Some(Identity {
+        issuer: issuer?,
+        subject: subject?,
+    })
 }
 
 impl From<person::Model> for Person {
@@ -97,11 +101,22 @@ struct ContactRow {
 }
 
 impl From<ContactRow> for (Contact, bool) {
-    fn from(ContactRow { contact: row, customer_code, customer_name, permitted }: ContactRow) -> Self {
+    fn from(
+        ContactRow {
+            contact: row,
+            customer_code,
+            customer_name,
+            permitted,
+        }: ContactRow,
+    ) -> Self {
         let contact = Contact {
             id: row.id,
             version: row.version,
-            customer: CustomerRef { id: row.customer_id, code: customer_code, name: customer_name },
+            customer: CustomerRef {
+                id: row.customer_id,
+                code: customer_code,
+                name: customer_name,
+            },
             name: row.name,
             email: row.email,
             phone: row.phone,
@@ -117,7 +132,11 @@ impl From<ContactRow> for (Contact, bool) {
 
 /// The person.
 pub async fn get(source: &impl Source, id: PersonId) -> Result<Person, Error> {
-    Ok(person::Entity::find_by_id(id).one(source.connection()).await?.ok_or(Error::NotFound)?.into())
+    Ok(person::Entity::find_by_id(id)
+        .one(source.connection())
+        .await?
+        .ok_or(Error::NotFound)?
+        .into())
 }
 
 /// The same, held until the unit of work ends.
@@ -134,14 +153,22 @@ pub async fn named(source: &impl Source, id: PersonId, day: NaiveDate, pointer: 
     if row.last_day.is_some_and(|last| last < day) {
         return Err(Rule::new(RuleCode::State, "The person has left.").at(pointer).into());
     }
-    Ok(PersonRef { id: row.id, name: row.name })
+    Ok(PersonRef {
+        id: row.id,
+        name: row.name,
+    })
 }
 
 /// A page of persons, by name.
 pub async fn list(source: &impl Source, email: Option<&EmailAddress>, paging: &Paging) -> Result<Page<Person>, Error> {
-    let mut query =
-        person::Entity::find().apply_if(email, |q, email| q.filter(person::Column::Email.eq(email.clone()))).into_query();
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let mut query = person::Entity::find()
+        .apply_if(email, |q, email| q.filter(person::Column::Email.eq(email.clone())))
+        .into_query();
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, Some(("person", "sort_key")), ("person", "id"));
     let rows = store::all::<person::Model>(source.connection(), &query).await?;
     let place = |p: &Person| Cursor::after(sort_key(p.name.as_str()), p.id);
@@ -164,7 +191,9 @@ fn person_row(person: &Person) -> person::ActiveModel {
 
 /// Stores a new person.
 pub async fn insert(unit: &mut UnitOfWork, person: &Person) -> Result<(), Error> {
-    person::Entity::insert(person_row(person)).exec_without_returning(unit.connection()).await?;
+    person::Entity::insert(person_row(person))
+        .exec_without_returning(unit.connection())
+        .await?;
     unit.record("created", None, Some(person))
 }
 
@@ -189,7 +218,10 @@ pub async fn delete(unit: &mut UnitOfWork, person: &Person) -> Result<(), Error>
         ("comments", "comment", "author_id"),
     ];
     refuse_if_used(unit, "person", person.id.0, &uses).await?;
-    store::guarding("person", person::Entity::delete_by_id(person.id).exec(unit.connection()).await)?;
+    store::guarding(
+        "person",
+        person::Entity::delete_by_id(person.id).exec(unit.connection()).await,
+    )?;
     unit.record("deleted", Some(person), None)
 }
 
@@ -204,7 +236,7 @@ pub struct ContactFilter {
     pub reference: Option<SystemKey>,
 }
 
-fn select_contacts(scope: &Scope, today: NaiveDate) -> SelectStatement {
+fn select_contacts(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatement {
     let mut query = contact::Entity::find().into_query();
     query
         .inner_join("customer", Expr::cust("customer.id = contact.customer_id"))
@@ -212,24 +244,39 @@ fn select_contacts(scope: &Scope, today: NaiveDate) -> SelectStatement {
         .expr_as(Expr::col(("customer", "name")), "customer_name");
     access::guard(
         &mut query,
-        access::of_customers(&scope.visible.customers, "contact.customer_id", today),
-        access::of_customers(&scope.permitted.customers, "contact.customer_id", today),
+        access::of_customers(&scope.visible.customers, "contact.customer_id", today, backend),
+        access::of_customers(&scope.permitted.customers, "contact.customer_id", today, backend),
     );
     query
 }
 
 /// The contact, if the caller may see it (404) and do this there (403).
-pub async fn get_contact(source: &impl Source, scope: &Scope, id: ContactId, today: NaiveDate) -> Result<Contact, Error> {
-    let query = select_contacts(scope, today).and_where(Expr::col(("contact", "id")).eq(id)).to_owned();
-    access::admit(store::one::<ContactRow>(source.connection(), &query).await?.map(Into::into))
+pub async fn get_contact(
+    source: &impl Source,
+    scope: &Scope,
+    id: ContactId,
+    today: NaiveDate,
+) -> Result<Contact, Error> {
+    let query = select_contacts(source.backend(), scope, today)
+        .and_where(Expr::col(("contact", "id")).eq(id))
+        .to_owned();
+    access::admit(
+        store::one::<ContactRow>(source.connection(), &query)
+            .await?
+            .map(Into::into),
+    )
 }
 
 /// The same, held until the unit of work ends.
 pub async fn load_contact(unit: &UnitOfWork, scope: &Scope, id: ContactId) -> Result<Contact, Error> {
-    let mut query = select_contacts(scope, unit.today());
+    let mut query = select_contacts(unit.backend(), scope, unit.today());
     query.and_where(Expr::col(("contact", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "contact");
-    access::admit(store::one::<ContactRow>(unit.connection(), &query).await?.map(Into::into))
+    access::admit(
+        store::one::<ContactRow>(unit.connection(), &query)
+            .await?
+            .map(Into::into),
+    )
 }
 
 /// The contact that a key in a body names, who must speak for the customer today.
@@ -241,7 +288,9 @@ pub async fn named_contact(
     today: NaiveDate,
 ) -> Result<ContactRef, Error> {
     let unknown = || references::unknown("contact of this customer", pointer);
-    let id = references::id_of(source, SubjectKind::Contact, key).await?.ok_or_else(unknown)?;
+    let id = references::id_of(source, SubjectKind::Contact, key)
+        .await?
+        .ok_or_else(unknown)?;
     let row = contact::Entity::find_by_id(id)
         .filter(contact::Column::CustomerId.eq(customer.id))
         .one(source.connection())
@@ -251,7 +300,10 @@ pub async fn named_contact(
         let detail = format!("The contact no longer speaks for {}.", customer.code);
         return Err(Rule::new(RuleCode::State, detail).at(pointer).into());
     }
-    Ok(ContactRef { id: row.id, name: row.name })
+    Ok(ContactRef {
+        id: row.id,
+        name: row.name,
+    })
 }
 
 /// A page of contacts, by name.
@@ -262,7 +314,7 @@ pub async fn list_contacts(
     paging: &Paging,
     today: NaiveDate,
 ) -> Result<Page<Contact>, Error> {
-    let mut query = select_contacts(scope, today);
+    let mut query = select_contacts(source.backend(), scope, today);
     if let Some(customer) = filter.customer {
         query.and_where(Expr::col(("contact", "customer_id")).eq(customer));
     }
@@ -270,13 +322,21 @@ pub async fn list_contacts(
         query.and_where(Expr::col(("contact", "email")).eq(email.clone()));
     }
     if let Some(wanted) = &filter.reference {
-        query.and_where(known_by(SubjectKind::Contact, "contact.id", wanted));
+        query.and_where(known_by(SubjectKind::Contact, "contact.id", wanted, source.backend()));
     }
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, Some(("contact", "sort_key")), ("contact", "id"));
     let rows = store::all::<ContactRow>(source.connection(), &query).await?;
     let place = |c: &Contact| Cursor::after(sort_key(c.name.as_str()), c.id);
-    Ok(paging.cut(rows.into_iter().map(|row| <(Contact, bool)>::from(row).0).collect(), total, place))
+    Ok(paging.cut(
+        rows.into_iter().map(|row| <(Contact, bool)>::from(row).0).collect(),
+        total,
+        place,
+    ))
 }
 
 fn contact_row(contact: &Contact) -> contact::ActiveModel {
@@ -299,8 +359,18 @@ fn contact_row(contact: &Contact) -> contact::ActiveModel {
 
 /// Stores a new contact.
 pub async fn insert_contact(unit: &mut UnitOfWork, contact: &Contact, digest: Option<&str>) -> Result<(), Error> {
-    contact::Entity::insert(contact_row(contact)).exec_without_returning(unit.connection()).await?;
-    references::set(unit, SubjectKind::Contact, contact.id.0, &contact.references, digest, true).await?;
+    contact::Entity::insert(contact_row(contact))
+        .exec_without_returning(unit.connection())
+        .await?;
+    references::set(
+        unit,
+        SubjectKind::Contact,
+        contact.id.0,
+        &contact.references,
+        digest,
+        true,
+    )
+    .await?;
     unit.record("created", None, Some(contact))
 }
 
@@ -332,6 +402,9 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
     ];
     refuse_if_used(unit, "contact", contact.id.0, &uses).await?;
     references::set(unit, SubjectKind::Contact, contact.id.0, &[], None, false).await?;
-    store::guarding("contact", contact::Entity::delete_by_id(contact.id).exec(unit.connection()).await)?;
+    store::guarding(
+        "contact",
+        contact::Entity::delete_by_id(contact.id).exec(unit.connection()).await,
+    )?;
     unit.record("deleted", Some(contact), None)
 }

@@ -38,19 +38,58 @@ use entity::{ActiveModel, Column, Entity};
 #[serde(transparent)]
 pub struct References(pub Vec<ExternalReference>);
 
-/// A thing that is known by a reference.
-#[derive(Debug, Clone)]
-pub struct Known {
-    /// Its id.
-    pub id: Uuid,
-    /// Digest of the document that its source sent last.
-    pub digest: Option<String>,
+async fn find(source: &impl Source, kind: SubjectKind, system: &str, id: &str) -> Result<Option<entity::Model>, Error> {
+    let key = (kind.to_string(), system.to_owned(), id.to_owned());
+    Ok(Entity::find_by_id(key).one(source.connection()).await?)
 }
 
-/// What is known by one of the references.
-pub async fn find(source: &impl Source, kind: SubjectKind, system: &str, id: &str) -> Result<Option<Known>, Error> {
-    let found = Entity::find_by_id((kind.to_string(), system.to_owned(), id.to_owned())).one(source.connection()).await?;
-    Ok(found.map(|row| Known { id: row.subject_id, digest: row.digest }))
+/// What a document that creates something turns out to be, by its references.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing is known by them.
+    New {
+        /// The document's digest.
+        digest: String,
+    },
+    /// The same document again.
+    Same(Uuid),
+    /// Another document about something that is known.
+    Anew {
+        /// What is known.
+        id: Uuid,
+        /// The new document's digest.
+        digest: String,
+    },
+}
+
+/// Looks a document up by the references that it carries.
+pub async fn told(
+    source: &impl Source,
+    kind: SubjectKind,
+    references: &[ExternalReference],
+    document: &impl Serialize,
+) -> Result<Told, Error> {
+    let digest = domain::clients::digest(&serde_json::to_string(document)?);
+    let mut known: Option<entity::Model> = None;
+    for reference in references {
+        let found = find(source, kind, reference.system.as_str(), reference.id.as_str()).await?;
+        match (&known, found) {
+            (Some(one), Some(other)) if one.subject_id != other.subject_id => {
+                let detail = "The references belong to two different things.";
+                return Err(Rule::new(RuleCode::NotUnique, detail).at("/references").into());
+            }
+            (None, Some(found)) => known = Some(found),
+            _ => {}
+        }
+    }
+    Ok(match known {
+        None => Told::New { digest },
+        Some(row) if row.digest.as_ref() == Some(&digest) => Told::Same(row.subject_id),
+        Some(row) => Told::Anew {
+            id: row.subject_id,
+            digest,
+        },
+    })
 }
 
 /// Our id for what a key names; none where the reference is unknown.
@@ -61,15 +100,17 @@ pub(crate) async fn id_of<I: From<Uuid> + Copy>(
 ) -> Result<Option<I>, Error> {
     match key {
         Key::Id(id) => Ok(Some(*id)),
-        Key::Reference(SystemKey { system, id }) => {
-            Ok(find(source, kind, system.as_str(), id.as_str()).await?.map(|known| known.id.into()))
-        }
+        Key::Reference(SystemKey { system, id }) => Ok(find(source, kind, system.as_str(), id.as_str())
+            .await?
+            .map(|row| row.subject_id.into())),
     }
 }
 
 /// The refusal of a key that names nothing the caller can see.
 pub(crate) fn unknown(what: &str, pointer: &str) -> Error {
-    Rule::new(RuleCode::UnknownReference, format!("There is no such {what}.")).at(pointer).into()
+    Rule::new(RuleCode::UnknownReference, format!("There is no such {what}."))
+        .at(pointer)
+        .into()
 }
 
 /// Replaces a thing's references. `digest` is that of the document its source sent, where a source sent it.
@@ -98,6 +139,8 @@ pub(crate) async fn set(
         subject_id: Set(subject),
         digest: Set(digest.map(Into::into)),
     });
-    Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+    Entity::insert_many(rows)
+        .exec_without_returning(unit.connection())
+        .await?;
     Ok(())
 }

@@ -6,7 +6,8 @@ use domain::{
     vocabulary::*,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -69,7 +70,11 @@ pub struct Filter {
 
 /// The service.
 pub async fn get(source: &impl Source, id: ServiceId) -> Result<Service, Error> {
-    Ok(Entity::find_by_id(id).one(source.connection()).await?.ok_or(Error::NotFound)?.into())
+    Ok(Entity::find_by_id(id)
+        .one(source.connection())
+        .await?
+        .ok_or(Error::NotFound)?
+        .into())
 }
 
 /// The same, held until the unit of work ends.
@@ -89,13 +94,20 @@ pub async fn named(source: &impl Source, keys: &[Key<ServiceId>], pointer: &str)
         let id = references::id_of(source, SubjectKind::Service, key).await?;
         ids.push(id.ok_or_else(|| references::unknown("service", &format!("{pointer}/{i}")))?);
     }
-    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(source.connection()).await?;
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(source.connection())
+        .await?;
     ids.iter()
         .enumerate()
         .map(|(i, id)| {
             let row = rows.iter().find(|row| row.id == *id);
             let row = row.ok_or_else(|| references::unknown("service", &format!("{pointer}/{i}")))?;
-            Ok(ServiceRef { id: row.id, code: row.code.clone(), name: row.name.clone() })
+            Ok(ServiceRef {
+                id: row.id,
+                code: row.code.clone(),
+                name: row.name.clone(),
+            })
         })
         .collect()
 }
@@ -112,7 +124,11 @@ pub async fn named_active(source: &impl Source, key: &Key<ServiceId>, pointer: &
         let detail = format!("Service {} is retired and takes no new usages.", row.code);
         return Err(Rule::new(RuleCode::State, detail).at(pointer).into());
     }
-    Ok(ServiceRef { id: row.id, code: row.code, name: row.name })
+    Ok(ServiceRef {
+        id: row.id,
+        code: row.code,
+        name: row.name,
+    })
 }
 
 /// A page of services, by name.
@@ -121,10 +137,14 @@ pub async fn list(source: &impl Source, filter: &Filter, paging: &Paging) -> Res
         .apply_if(filter.status, |q, status| q.filter(Column::Status.eq(status)))
         .apply_if(filter.code.clone(), |q, code| q.filter(Column::Code.eq(code)))
         .apply_if(filter.reference.as_ref(), |q, wanted| {
-            q.filter(known_by(SubjectKind::Service, "service.id", wanted))
+            q.filter(known_by(SubjectKind::Service, "service.id", wanted, source.backend()))
         })
         .into_query();
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, Some(("service", "sort_key")), ("service", "id"));
     let rows = store::all::<Model>(source.connection(), &query).await?;
     let place = |s: &Service| Cursor::after(sort_key(s.name.as_str()), s.id);
@@ -147,8 +167,18 @@ fn row(service: &Service) -> ActiveModel {
 
 /// Stores a new service.
 pub async fn insert(unit: &mut UnitOfWork, service: &Service, digest: Option<&str>) -> Result<(), Error> {
-    Entity::insert(row(service)).exec_without_returning(unit.connection()).await?;
-    references::set(unit, SubjectKind::Service, service.id.0, &service.references, digest, true).await?;
+    Entity::insert(row(service))
+        .exec_without_returning(unit.connection())
+        .await?;
+    references::set(
+        unit,
+        SubjectKind::Service,
+        service.id.0,
+        &service.references,
+        digest,
+        true,
+    )
+    .await?;
     unit.record("created", None, Some(service))
 }
 
@@ -179,6 +209,9 @@ pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Erro
     ];
     refuse_if_used(unit, "service", service.id.0, &uses).await?;
     references::set(unit, SubjectKind::Service, service.id.0, &[], None, false).await?;
-    store::guarding("service", Entity::delete_by_id(service.id).exec(unit.connection()).await)?;
+    store::guarding(
+        "service",
+        Entity::delete_by_id(service.id).exec(unit.connection()).await,
+    )?;
     unit.record("deleted", Some(service), None)
 }

@@ -108,13 +108,27 @@ struct StoredService {
 impl MemberRow {
     fn member(self) -> Result<Membership, Error> {
         let row = self.membership;
-        let days = Period { since: row.since, until: row.until }.days();
+        let days = Period {
+            since: row.since,
+            until: row.until,
+        }
+        .days();
         let services: Vec<StoredService> = serde_json::from_str(&self.services)?;
         Ok(Membership {
             id: row.id,
-            person: PersonRef { id: row.person_id, name: self.person_name },
+            person: PersonRef {
+                id: row.person_id,
+                name: self.person_name,
+            },
             role: row.role,
-            services: services.into_iter().map(|s| ServiceRef { id: s.id, code: s.code, name: s.name }).collect(),
+            services: services
+                .into_iter()
+                .map(|s| ServiceRef {
+                    id: s.id,
+                    code: s.code,
+                    name: s.name,
+                })
+                .collect(),
             first_day: days.first_day,
             last_day: days.last_day,
         })
@@ -122,9 +136,11 @@ impl MemberRow {
 }
 
 async fn members(source: &impl Source, teams: &[TeamId]) -> Result<HashMap<TeamId, Vec<Membership>>, Error> {
-    let mut query = membership::Entity::find().filter(membership::Column::TeamId.is_in(teams.to_vec())).into_query();
+    let mut query = membership::Entity::find()
+        .filter(membership::Column::TeamId.is_in(teams.to_vec()))
+        .into_query();
     let services = store::json_rows(
-        source.connection().get_database_backend(),
+        source.backend(),
         &[("id", "s.id"), ("code", "s.code"), ("name", "s.name")],
         "membership_service x join service s on s.id = x.service_id where x.membership_id = membership.id",
         "s.code",
@@ -167,8 +183,14 @@ async fn with_members(
 
 /// The team with its members.
 pub async fn get(source: &impl Source, id: TeamId, today: NaiveDate) -> Result<CustomerTeam, Error> {
-    let row = Entity::find_by_id(id).one(source.connection()).await?.ok_or(Error::NotFound)?;
-    with_members(source, vec![row], today).await?.pop().ok_or(Error::NotFound)
+    let row = Entity::find_by_id(id)
+        .one(source.connection())
+        .await?
+        .ok_or(Error::NotFound)?;
+    with_members(source, vec![row], today)
+        .await?
+        .pop()
+        .ok_or(Error::NotFound)
 }
 
 /// The same, held until the unit of work ends: members and customers of a team change one after the other.
@@ -176,13 +198,20 @@ pub async fn load(unit: &UnitOfWork, id: TeamId) -> Result<CustomerTeam, Error> 
     let mut query = Entity::find_by_id(id);
     store::lock(QuerySelect::query(&mut query), unit.backend(), "customer_team");
     let row = query.one(unit.connection()).await?.ok_or(Error::NotFound)?;
-    with_members(unit, vec![row], unit.today()).await?.pop().ok_or(Error::NotFound)
+    with_members(unit, vec![row], unit.today())
+        .await?
+        .pop()
+        .ok_or(Error::NotFound)
 }
 
 /// A page of teams, by name.
 pub async fn list(source: &impl Source, paging: &Paging, today: NaiveDate) -> Result<Page<CustomerTeam>, Error> {
     let mut query = Entity::find().into_query();
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, Some(("customer_team", "sort_key")), ("customer_team", "id"));
     let rows = store::all::<entity::Model>(source.connection(), &query).await?;
     let teams = with_members(source, rows, today).await?;
@@ -192,7 +221,8 @@ pub async fn list(source: &impl Source, paging: &Paging, today: NaiveDate) -> Re
 /// The teams in which the person has any membership that reaches the day, held in the order of their ids.
 pub async fn load_with_person(unit: &UnitOfWork, person: PersonId, day: NaiveDate) -> Result<Vec<CustomerTeam>, Error> {
     let mut query = Entity::find()
-        .filter(Expr::cust_with_values(
+        .filter(store::expr(
+            unit.backend(),
             "customer_team.id in (select m.team_id from membership m where m.person_id = ? and (m.until is null or m.until > ?))",
             [sea_orm::Value::from(person.0), day.into()],
         ))
@@ -216,12 +246,19 @@ fn row(team: &CustomerTeam) -> entity::ActiveModel {
 
 /// Stores a new team.
 pub async fn insert(unit: &mut UnitOfWork, team: &CustomerTeam) -> Result<(), Error> {
-    Entity::insert(row(team)).exec_without_returning(unit.connection()).await?;
+    Entity::insert(row(team))
+        .exec_without_returning(unit.connection())
+        .await?;
     unit.record("created", None, Some(team))
 }
 
 /// Stores a changed team and what changed among its members; `act` is what happened to it.
-pub async fn update(unit: &mut UnitOfWork, act: &str, before: &CustomerTeam, after: &CustomerTeam) -> Result<(), Error> {
+pub async fn update(
+    unit: &mut UnitOfWork,
+    act: &str,
+    before: &CustomerTeam,
+    after: &CustomerTeam,
+) -> Result<(), Error> {
     let done = Entity::update_many()
         .set(row(after))
         .filter(Column::Id.eq(before.id))
@@ -233,26 +270,44 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &CustomerTeam, aft
         match after.members.iter().find(|m| m.id == member.id) {
             Some(same) if same == member => {}
             Some(ended) => {
-                let until = Days { first_day: ended.first_day, last_day: ended.last_day }.period()?.until;
+                let until = Days {
+                    first_day: ended.first_day,
+                    last_day: ended.last_day,
+                }
+                .period()?
+                .until;
                 membership::Entity::update_many()
-                    .set(membership::ActiveModel { until: Set(until), ..Default::default() })
+                    .set(membership::ActiveModel {
+                        until: Set(until),
+                        ..Default::default()
+                    })
                     .filter(membership::Column::Id.eq(member.id))
                     .exec(unit.connection())
                     .await?;
             }
             None => {
-                membership::Entity::delete_by_id(member.id).exec(unit.connection()).await?;
+                membership::Entity::delete_by_id(member.id)
+                    .exec(unit.connection())
+                    .await?;
             }
         }
     }
-    for member in after.members.iter().filter(|m| before.members.iter().all(|b| b.id != m.id)) {
+    for member in after
+        .members
+        .iter()
+        .filter(|m| before.members.iter().all(|b| b.id != m.id))
+    {
         insert_member(unit, after.id, member).await?;
     }
     unit.record(act, Some(before), Some(after))
 }
 
 async fn insert_member(unit: &UnitOfWork, team: TeamId, member: &Membership) -> Result<(), Error> {
-    let period = Days { first_day: member.first_day, last_day: member.last_day }.period()?;
+    let period = Days {
+        first_day: member.first_day,
+        last_day: member.last_day,
+    }
+    .period()?;
     let row = membership::ActiveModel {
         id: Set(member.id),
         team_id: Set(team),
@@ -261,22 +316,32 @@ async fn insert_member(unit: &UnitOfWork, team: TeamId, member: &Membership) -> 
         since: Set(period.since),
         until: Set(period.until),
     };
-    membership::Entity::insert(row).exec_without_returning(unit.connection()).await?;
+    membership::Entity::insert(row)
+        .exec_without_returning(unit.connection())
+        .await?;
     if !member.services.is_empty() {
-        let rows = member
-            .services
-            .iter()
-            .map(|service| owned::ActiveModel { membership_id: Set(member.id), service_id: Set(service.id) });
-        owned::Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+        let rows = member.services.iter().map(|service| owned::ActiveModel {
+            membership_id: Set(member.id),
+            service_id: Set(service.id),
+        });
+        owned::Entity::insert_many(rows)
+            .exec_without_returning(unit.connection())
+            .await?;
     }
     Ok(())
 }
 
 /// Removes a team that nothing refers to.
 pub async fn delete(unit: &mut UnitOfWork, team: &CustomerTeam) -> Result<(), Error> {
-    let uses = [("memberships", "membership", "team_id"), ("customers", "team_assignment", "team_id")];
+    let uses = [
+        ("memberships", "membership", "team_id"),
+        ("customers", "team_assignment", "team_id"),
+    ];
     refuse_if_used(unit, "customer team", team.id.0, &uses).await?;
-    store::guarding("customer team", Entity::delete_by_id(team.id).exec(unit.connection()).await)?;
+    store::guarding(
+        "customer team",
+        Entity::delete_by_id(team.id).exec(unit.connection()).await,
+    )?;
     unit.record("deleted", Some(team), None)
 }
 
@@ -288,7 +353,13 @@ pub async fn customer_periods(unit: &UnitOfWork, team: TeamId, day: NaiveDate) -
         .filter(until.clone().is_null().or(until.gt(day)))
         .all(unit.connection())
         .await?;
-    Ok(rows.into_iter().map(|row| Period { since: row.since, until: row.until }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| Period {
+            since: row.since,
+            until: row.until,
+        })
+        .collect())
 }
 
 #[derive(FromQueryResult)]
@@ -302,7 +373,11 @@ struct AssignmentRow {
 
 impl From<AssignmentRow> for TeamAssignment {
     fn from(row: AssignmentRow) -> Self {
-        let days = Period { since: row.assignment.since, until: row.assignment.until }.days();
+        let days = Period {
+            since: row.assignment.since,
+            until: row.assignment.until,
+        }
+        .days();
         Self {
             id: row.assignment.id,
             customer: CustomerRef {
@@ -310,7 +385,10 @@ impl From<AssignmentRow> for TeamAssignment {
                 code: row.customer_code,
                 name: row.customer_name,
             },
-            team: TeamRef { id: row.assignment.team_id, name: row.team_name },
+            team: TeamRef {
+                id: row.assignment.team_id,
+                name: row.team_name,
+            },
             first_day: days.first_day,
             last_day: days.last_day,
         }
@@ -321,7 +399,10 @@ fn select_assignments() -> SelectStatement {
     let mut query = assignment::Entity::find().into_query();
     query
         .inner_join("customer", Expr::cust("customer.id = team_assignment.customer_id"))
-        .inner_join("customer_team", Expr::cust("customer_team.id = team_assignment.team_id"))
+        .inner_join(
+            "customer_team",
+            Expr::cust("customer_team.id = team_assignment.team_id"),
+        )
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
         .expr_as(Expr::col(("customer_team", "name")), "team_name");
@@ -335,7 +416,11 @@ pub async fn assignments(source: &impl Source, customer: CustomerId, version: i6
         .order_by(("team_assignment", "since"), sea_orm::Order::Asc)
         .to_owned();
     let rows = store::all::<AssignmentRow>(source.connection(), &query).await?;
-    Ok(TeamAssignments { version, customer, team_assignments: rows.into_iter().map(Into::into).collect() })
+    Ok(TeamAssignments {
+        version,
+        customer,
+        team_assignments: rows.into_iter().map(Into::into).collect(),
+    })
 }
 
 /// A page of the customers for whom the team is responsible by its own assignments, on the day or whenever.
@@ -350,14 +435,27 @@ pub async fn customers_of(
     let mut query = select_assignments();
     query
         .and_where(Expr::col(("team_assignment", "team_id")).eq(team))
-        .and_where(access::of_customers(&scope.visible.customers, "team_assignment.customer_id", today));
+        .and_where(access::of_customers(
+            &scope.visible.customers,
+            "team_assignment.customer_id",
+            today,
+            source.backend(),
+        ));
     if let Some(day) = day {
         query.and_where(holds("team_assignment", day));
     }
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, None, ("team_assignment", "id"));
     let rows = store::all::<AssignmentRow>(source.connection(), &query).await?;
-    Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, |a: &TeamAssignment| Cursor::after(vec![], a.id)))
+    Ok(paging.cut(
+        rows.into_iter().map(Into::into).collect(),
+        total,
+        |a: &TeamAssignment| Cursor::after(vec![], a.id),
+    ))
 }
 
 /// Stores changed assignments under the customer's next version; `act` is what happened.
@@ -368,19 +466,29 @@ pub async fn update_assignments(
     after: &TeamAssignments,
 ) -> Result<(), Error> {
     let done = crate::customers::entity::Entity::update_many()
-        .set(crate::customers::entity::ActiveModel { version: Set(after.version), ..Default::default() })
+        .set(crate::customers::entity::ActiveModel {
+            version: Set(after.version),
+            ..Default::default()
+        })
         .filter(crate::customers::entity::Column::Id.eq(before.customer))
         .filter(crate::customers::entity::Column::Version.eq(before.version))
         .exec(unit.connection())
         .await?;
     store::unless_stale(done)?;
     for now in &after.team_assignments {
-        let period = Days { first_day: now.first_day, last_day: now.last_day }.period()?;
+        let period = Days {
+            first_day: now.first_day,
+            last_day: now.last_day,
+        }
+        .period()?;
         match before.team_assignments.iter().find(|a| a.id == now.id) {
             Some(same) if same == now => {}
             Some(_) => {
                 assignment::Entity::update_many()
-                    .set(assignment::ActiveModel { until: Set(period.until), ..Default::default() })
+                    .set(assignment::ActiveModel {
+                        until: Set(period.until),
+                        ..Default::default()
+                    })
                     .filter(assignment::Column::Id.eq(now.id))
                     .exec(unit.connection())
                     .await?;
@@ -393,7 +501,9 @@ pub async fn update_assignments(
                     since: Set(period.since),
                     until: Set(period.until),
                 };
-                assignment::Entity::insert(row).exec_without_returning(unit.connection()).await?;
+                assignment::Entity::insert(row)
+                    .exec_without_returning(unit.connection())
+                    .await?;
             }
         }
     }
@@ -407,13 +517,18 @@ pub async fn responsible(
     day: NaiveDate,
 ) -> Result<Option<TeamAssignment>, Error> {
     let query = select_assignments()
-        .inner_join("customer_ancestry", Expr::cust("customer_ancestry.ancestor_id = team_assignment.customer_id"))
+        .inner_join(
+            "customer_ancestry",
+            Expr::cust("customer_ancestry.ancestor_id = team_assignment.customer_id"),
+        )
         .and_where(Expr::col(("customer_ancestry", "customer_id")).eq(customer))
         .and_where(holds("team_assignment", day))
         .order_by(("customer_ancestry", "depth"), sea_orm::Order::Asc)
         .limit(1)
         .to_owned();
-    Ok(store::one::<AssignmentRow>(source.connection(), &query).await?.map(Into::into))
+    Ok(store::one::<AssignmentRow>(source.connection(), &query)
+        .await?
+        .map(Into::into))
 }
 
 /// The business relationship manager who holds the customer on the day.
@@ -422,7 +537,9 @@ pub async fn business_relationship_manager(
     customer: CustomerId,
     day: NaiveDate,
 ) -> Result<Option<PersonRef>, Error> {
-    let Some(assignment) = responsible(source, customer, day).await? else { return Ok(None) };
+    let Some(assignment) = responsible(source, customer, day).await? else {
+        return Ok(None);
+    };
     let query = Query::select()
         .columns([("person", "id"), ("person", "name")])
         .from("membership")
@@ -432,6 +549,11 @@ pub async fn business_relationship_manager(
         .and_where(holds("membership", day))
         .to_owned();
     let row = source.connection().query_one(&query).await?;
-    row.map(|row| Ok(PersonRef { id: row.try_get("", "id")?, name: row.try_get("", "name")? })).transpose()
+    row.map(|row| {
+        Ok(PersonRef {
+            id: row.try_get("", "id")?,
+            name: row.try_get("", "name")?,
+        })
+    })
+    .transpose()
 }
-

@@ -1,5 +1,5 @@
 //! What can be done with a request, each act with its rules.
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,11 @@ impl Request {
         let complaint = input.kind == RequestKind::Complaint;
         if !complaint && (input.owner.is_some() || input.due_day.is_some()) {
             let pointer = if input.owner.is_some() { "/owner" } else { "/dueDay" };
-            return Err(Rule::new(RuleCode::ComplaintAnswer, "Only a complaint has an owner and a due day.").at(pointer));
+            return Err(Rule::new(
+                RuleCode::ComplaintAnswer,
+                "Only a complaint has an owner and a due day.",
+            )
+            .at(pointer));
         }
         let channel = input.channel.unwrap_or(match named.raised_by.kind {
             ActorKind::Contact => Channel::Portal,
@@ -159,7 +163,11 @@ impl Request {
             channel,
             raised_by: named.raised_by,
             owner: named.owner.filter(|_| complaint),
-            due_day: if complaint { input.due_day.or(due_by_default) } else { None },
+            due_day: if complaint {
+                input.due_day.or(due_by_default)
+            } else {
+                None
+            },
             overdue: false,
             endorsements: vec![],
             hand_over: None,
@@ -189,8 +197,11 @@ impl Request {
             return Err(Rule::new(RuleCode::State, "Who raised a request is not changed.").at("/raisedBy"));
         }
         if (input.kind == RequestKind::Complaint) != (self.kind == RequestKind::Complaint) {
-            return Err(Rule::new(RuleCode::ComplaintAnswer, "A complaint stays one, and nothing else becomes one.")
-                .at("/kind"));
+            return Err(Rule::new(
+                RuleCode::ComplaintAnswer,
+                "A complaint stays one, and nothing else becomes one.",
+            )
+            .at("/kind"));
         }
         let due_day = self.due_day;
         let told = Self::receive(self.id, self.number.clone(), input, named, due_day, self.received_at)?;
@@ -207,7 +218,11 @@ impl Request {
             after.endorsements.clear();
         }
         if status == RequestStatus::Routed {
-            if after.hand_over.as_ref().is_some_and(|h| h.destination == Destination::Delivery) {
+            if after
+                .hand_over
+                .as_ref()
+                .is_some_and(|h| h.destination == Destination::Delivery)
+            {
                 after.must_concern_one_of(used)?;
             }
             after.hand_over = after.hand_over.map(|h| h.tell_of(after.version));
@@ -216,17 +231,15 @@ impl Request {
     }
 
     /// The same from the system that raised it, while the matter is still that system's to change.
-    pub fn change_by_source(
-        self,
-        input: RequestInput,
-        named: Named,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Rule> {
+    pub fn change_by_source(self, input: RequestInput, named: Named, now: DateTime<Utc>) -> Result<Self, Rule> {
         match self.status {
             RequestStatus::Received | RequestStatus::Investigating => self.change(input, named, &HashSet::new(), now),
             status => Err(Rule::new(
                 RuleCode::SourceNoLongerOwns,
-                format!("{} is {status}: its source may change it only while it is received or investigating.", self.number),
+                format!(
+                    "{} is {status}: its source may change it only while it is received or investigating.",
+                    self.number
+                ),
             )),
         }
     }
@@ -250,7 +263,10 @@ impl Request {
         }
         let mut after = self.step(Act::Endorse, now)?;
         after.endorsements.push(Endorsement {
-            contact: ContactRef { id: contact.id, name: contact.name.clone() },
+            contact: ContactRef {
+                id: contact.id,
+                name: contact.name.clone(),
+            },
             endorsed_at: now,
         });
         if after.status == RequestStatus::Routed {
@@ -274,7 +290,11 @@ impl Request {
             Destination::Delivery => after.must_concern_one_of(used)?,
             Destination::Strategy => {}
         }
-        let former = after.hand_over.take().filter(|h| h.state.is_undecided()).map(|h| h.take_back());
+        let former = after
+            .hand_over
+            .take()
+            .filter(|h| h.state.is_undecided())
+            .map(|h| h.take_back());
         after.hand_over = Some(HandOver::of(id, &after, routing, now));
         Ok((after, former))
     }
@@ -297,25 +317,47 @@ impl Request {
             if after.kind != RequestKind::Complaint {
                 return Err(Rule::new(RuleCode::ComplaintAnswer, "Only a complaint is answered.").at("/answer"));
             }
-            after.answer = Some(Answer { text, answered_at: now, reopenable_until: None });
+            after.answer = Some(Answer {
+                text,
+                answered_at: now,
+                reopenable_until: None,
+            });
         }
-        after.dismissal = Some(Dismissal { ground: input.ground, reason: input.reason, dismissed_at: now });
+        after.dismissal = Some(Dismissal {
+            ground: input.ground,
+            reason: input.reason,
+            dismissed_at: now,
+        });
         Ok(after)
     }
 
     /// It is wanted no more; a destination that has it is told.
     pub fn withdraw(self, input: WithdrawalInput, now: DateTime<Utc>) -> Result<Self, Rule> {
         let mut after = self.step(Act::Withdraw, now)?;
-        after.hand_over = after.hand_over.map(|h| if h.state.is_live() { h.take_back() } else { h });
-        after.withdrawal = Some(Withdrawal { reason: input.reason, withdrawn_at: now });
+        after.hand_over = after
+            .hand_over
+            .map(|h| if h.state.is_live() { h.take_back() } else { h });
+        after.withdrawal = Some(Withdrawal {
+            reason: input.reason,
+            withdrawn_at: now,
+        });
         Ok(after)
     }
 
     /// A complaint's owner answers it; who complained may reopen it up to and including `reopenable_until`.
-    pub fn answer(self, input: AnswerInput, reopenable_until: Option<NaiveDate>, now: DateTime<Utc>) -> Result<Self, Rule> {
+    pub fn answer(
+        self,
+        input: AnswerInput,
+        reopenable_until: Option<NaiveDate>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Rule> {
         self.must_be_complaint()?;
         let mut after = self.step(Act::Answer, now)?;
-        after.answer = Some(Answer { text: input.text, answered_at: now, reopenable_until });
+        after.answer = Some(Answer {
+            text: input.text,
+            answered_at: now,
+            reopenable_until,
+        });
         Ok(after)
     }
 
@@ -328,8 +370,9 @@ impl Request {
     }
 
     /// What an endorsement is for.
-    fn endorsed_content(&self) -> (&Title, &Option<Markdown>, &Vec<ServiceRef>, &Option<Markdown>) {
-        (&self.title, &self.description, &self.services, &self.benefit)
+    fn endorsed_content(&self) -> (&Title, &Option<Markdown>, BTreeSet<ServiceId>, &Option<Markdown>) {
+        let services = self.services.iter().map(|s| s.id).collect();
+        (&self.title, &self.description, services, &self.benefit)
     }
 
     /// R14, towards the portfolio.
@@ -365,19 +408,30 @@ impl Request {
         if self.kind == RequestKind::Complaint {
             return Ok(());
         }
-        Err(Rule::new(RuleCode::ComplaintAnswer, format!("{} is a {}, not a complaint.", self.number, self.kind)))
+        Err(Rule::new(
+            RuleCode::ComplaintAnswer,
+            format!("{} is a {}, not a complaint.", self.number, self.kind),
+        ))
     }
 
     /// The status after the act, or why it is refused.
     pub(super) fn allowed(&self, act: Act) -> Result<RequestStatus, Rule> {
         self.status.after(act).ok_or_else(|| {
-            Rule::new(RuleCode::State, format!("{} is {}; {act} is not possible now.", self.number, self.status))
+            Rule::new(
+                RuleCode::State,
+                format!("{} is {}; {act} is not possible now.", self.number, self.status),
+            )
         })
     }
 
     /// One version on, in the status after the act.
     pub(super) fn step(self, act: Act, now: DateTime<Utc>) -> Result<Self, Rule> {
         let status = self.allowed(act)?;
-        Ok(Self { version: self.version + 1, status, changed_at: now, ..self })
+        Ok(Self {
+            version: self.version + 1,
+            status,
+            changed_at: now,
+            ..self
+        })
     }
 }

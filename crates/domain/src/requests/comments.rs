@@ -76,10 +76,24 @@ impl Comment {
     ) -> Result<Self, Rule> {
         let by_contact = author.kind == ActorKind::Contact;
         if by_contact && input.visibility == Some(Visibility::Team) {
-            return Err(Rule::new(RuleCode::State, "A contact's comment is visible to the customer.").at("/visibility"));
+            return Err(
+                Rule::new(RuleCode::State, "A contact's comment is visible to the customer.").at("/visibility"),
+            );
         }
-        let visibility = input.visibility.unwrap_or(if by_contact { Visibility::Customer } else { Visibility::Team });
+        let visibility = input.visibility.unwrap_or(if by_contact {
+            Visibility::Customer
+        } else {
+            Visibility::Team
+        });
         let (request, customer) = (request.id, request.customer.id);
-        Ok(Self { id, request, customer, author, visibility, text: input.text, written_at: now })
+        Ok(Self {
+            id,
+            request,
+            customer,
+            author,
+            visibility,
+            text: input.text,
+            written_at: now,
+        })
     }
 }

@@ -169,12 +169,20 @@ impl HandOver {
 
     /// The destination is to see the request's new version.
     pub(super) fn tell_of(self, request_version: i64) -> Self {
-        Self { version: self.version + 1, request_version, ..self }
+        Self {
+            version: self.version + 1,
+            request_version,
+            ..self
+        }
     }
 
     /// The team takes it back.
     pub(super) fn take_back(self) -> Self {
-        Self { version: self.version + 1, state: HandOverState::Withdrawn, ..self }
+        Self {
+            version: self.version + 1,
+            state: HandOverState::Withdrawn,
+            ..self
+        }
     }
 }
 
@@ -186,7 +194,10 @@ impl Request {
             Some(current) if current.id == id && current.state != HandOverState::Withdrawn => Ok(current.clone()),
             _ => Err(Rule::new(
                 RuleCode::OldHandOver,
-                format!("{} is no longer handed over by this; the feed has what came of it.", self.number),
+                format!(
+                    "{} is no longer handed over by this; the feed has what came of it.",
+                    self.number
+                ),
             )),
         }
     }
@@ -209,8 +220,18 @@ impl Request {
             HandOverState::HandedOver => HandOverState::Acknowledged,
             later => later,
         };
-        let after = HandOver { version: current.version + 1, state, acknowledgement: Some(receipt), ..current };
-        Ok(Self { version: self.version + 1, hand_over: Some(after), changed_at: now, ..self })
+        let after = HandOver {
+            version: current.version + 1,
+            state,
+            acknowledgement: Some(receipt),
+            ..current
+        };
+        Ok(Self {
+            version: self.version + 1,
+            hand_over: Some(after),
+            changed_at: now,
+            ..self
+        })
     }
 
     /// The destination accepts with a plan, or declines with a reason; what it has accepted it may still decline.
@@ -235,8 +256,13 @@ impl Request {
             after.must_be_endorsed()?;
         }
         let version = current.version + 1;
-        after.hand_over =
-            Some(HandOver { version, state, decision: Some(decision), decided_at: Some(now), ..current });
+        after.hand_over = Some(HandOver {
+            version,
+            state,
+            decision: Some(decision),
+            decided_at: Some(now),
+            ..current
+        });
         Ok(after)
     }
 

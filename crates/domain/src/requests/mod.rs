@@ -157,8 +157,18 @@ impl Serialize for Raiser {
         }
         let name = Some(&self.name);
         match (Rendering::purpose(), self.kind) {
-            (Purpose::Reply, _) => Full { kind: self.kind, id: self.id, name }.serialize(serializer),
-            (Purpose::Log, _) => Full { kind: self.kind, id: self.id, name: None }.serialize(serializer),
+            (Purpose::Reply, _) => Full {
+                kind: self.kind,
+                id: self.id,
+                name,
+            }
+            .serialize(serializer),
+            (Purpose::Log, _) => Full {
+                kind: self.kind,
+                id: self.id,
+                name: None,
+            }
+            .serialize(serializer),
             (Purpose::Input, ActorKind::Contact) => self.id.serialize(serializer),
             (Purpose::Input, _) => serializer.serialize_none(),
         }
@@ -224,7 +234,12 @@ pub struct Request {
     #[schema(minimum = 1, maximum = 9007199254740991i64)]
     pub version: i64,
     /// Number for people; unique, with gaps.
-    #[schema(min_length = 15, max_length = 24, pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$", example = "REQ-2026-000123")]
+    #[schema(
+        min_length = 15,
+        max_length = 24,
+        pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$",
+        example = "REQ-2026-000123"
+    )]
     pub number: String,
     /// Whose matter it is.
     pub customer: CustomerRef,
@@ -293,26 +308,35 @@ impl Aggregate for Request {
     fn customer(&self) -> Option<CustomerId> {
         Some(self.customer.id)
     }
+    fn reads_by_calendar(&self) -> bool {
+        self.kind == RequestKind::Complaint
+    }
 }
 
 impl Request {
     /// The request as it reads on a day: what the calendar decides is computed here.
     pub fn as_of(mut self, today: NaiveDate) -> Self {
         if self.status == RequestStatus::Answered
-            && self.answer.as_ref().is_some_and(|a| a.reopenable_until.is_some_and(|last| last < today))
+            && self
+                .answer
+                .as_ref()
+                .is_some_and(|a| a.reopenable_until.is_some_and(|last| last < today))
         {
             self.status = RequestStatus::Closed;
         }
         // A reopened complaint keeps its earlier answer, and awaits another.
         let awaited = self.status.is_open() && self.status != RequestStatus::Answered;
-        self.overdue =
-            self.kind == RequestKind::Complaint && awaited && self.due_day.is_some_and(|due| due < today);
+        self.overdue = self.kind == RequestKind::Complaint && awaited && self.due_day.is_some_and(|due| due < today);
         self
     }
 
     /// The request as another forum's reference to it.
     pub fn reference(&self) -> RequestRef {
-        RequestRef { id: self.id, number: self.number.clone(), title: self.title.clone() }
+        RequestRef {
+            id: self.id,
+            number: self.number.clone(),
+            title: self.title.clone(),
+        }
     }
 }
 

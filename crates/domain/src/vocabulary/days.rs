@@ -31,7 +31,10 @@ impl Days {
                 format!("The last day {last} lies before the first day {}.", self.first_day),
             )
             .at("/lastDay")),
-            last => Ok(Period { since: self.first_day, until: last.and_then(|d| d.succ_opt()) }),
+            last => Ok(Period {
+                since: self.first_day,
+                until: last.and_then(|d| d.succ_opt()),
+            }),
         }
     }
 }
@@ -39,7 +42,10 @@ impl Days {
 impl Period {
     /// The form that people read.
     pub fn days(self) -> Days {
-        Days { first_day: self.since, last_day: self.until.and_then(|d| d.pred_opt()) }
+        Days {
+            first_day: self.since,
+            last_day: self.until.and_then(|d| d.pred_opt()),
+        }
     }
 
     /// Whether the day lies inside.
@@ -68,8 +74,10 @@ mod tests {
     }
 
     fn period() -> impl Strategy<Value = Period> {
-        (0i64..60, prop::option::of(1i64..60))
-            .prop_map(|(a, len)| Period { since: day(a), until: len.map(|l| day(a + l)) })
+        (0i64..60, prop::option::of(1i64..60)).prop_map(|(a, len)| Period {
+            since: day(a),
+            until: len.map(|l| day(a + l)),
+        })
     }
 
     proptest! {
@@ -87,7 +95,12 @@ mod tests {
 
     #[test]
     fn a_last_day_before_the_first_is_refused() {
-        let refused = Days { first_day: day(3), last_day: Some(day(2)) }.period().unwrap_err();
+        let refused = Days {
+            first_day: day(3),
+            last_day: Some(day(2)),
+        }
+        .period()
+        .unwrap_err();
         assert_eq!(refused.code, RuleCode::DateOrder);
     }
 }

@@ -18,7 +18,10 @@ pub(crate) use words::word;
 ///
 /// The key is the Unicode collation key (UTS #10) of the Swedish tailoring (CLDR): Å, Ä, Ö after Z, case ignored.
 pub fn sort_key(name: &str) -> Vec<u8> {
-    use icu_collator::{Collator, options::{CollatorOptions, Strength}};
+    use icu_collator::{
+        Collator,
+        options::{CollatorOptions, Strength},
+    };
     let mut options = CollatorOptions::default();
     options.strength = Some(Strength::Secondary);
     let mut key = Vec::new();

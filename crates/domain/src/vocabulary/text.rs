@@ -22,7 +22,6 @@ const LINE: &str = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$";
 /// Several lines; tabs and line breaks are the only control characters.
 const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$";
 
-
 /// One line of printable ASCII without blanks.
 const WEB_ADDRESS: &str = r"^https?://[!-~]+$";
 
@@ -144,7 +143,10 @@ mod tests {
     fn only_the_log_marks_personal_data() {
         let name: PersonName = "Anna Lind".parse().unwrap();
         assert_eq!(to_json_for(Purpose::Reply, &name).unwrap(), "Anna Lind");
-        assert_eq!(to_json_for(Purpose::Log, &name).unwrap(), serde_json::json!({"personal": "Anna Lind"}));
+        assert_eq!(
+            to_json_for(Purpose::Log, &name).unwrap(),
+            serde_json::json!({"personal": "Anna Lind"})
+        );
         assert_eq!(to_json_for(Purpose::Reply, &name).unwrap(), "Anna Lind");
     }
 }

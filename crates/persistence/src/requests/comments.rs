@@ -1,8 +1,6 @@
 //! Comments on a request.
 use domain::{access::Scope, events::ActorKind, requests::*, vocabulary::*};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
 
 use super::name_of;
 use crate::{
@@ -59,19 +57,29 @@ pub async fn comments(
         .apply_if(readable, |q, visibility| q.filter(Column::Visibility.eq(visibility)))
         .into_query();
     query.expr_as(name_of("comment.author_kind", "comment.author_id"), "author_name");
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, None, ("comment", "id"));
     let rows = store::all::<Row>(source.connection(), &query).await?;
     let comment = |row: Row| Comment {
         id: row.comment.id,
         request: request.id,
         customer: request.customer.id,
-        author: Raiser { kind: row.comment.author_kind, id: row.comment.author_id, name: row.author_name },
+        author: Raiser {
+            kind: row.comment.author_kind,
+            id: row.comment.author_id,
+            name: row.author_name,
+        },
         visibility: row.comment.visibility,
         text: row.comment.text,
         written_at: row.comment.written_at,
     };
-    Ok(paging.cut(rows.into_iter().map(comment).collect(), total, |c| Cursor::after(vec![], c.id)))
+    Ok(paging.cut(rows.into_iter().map(comment).collect(), total, |c| {
+        Cursor::after(vec![], c.id)
+    }))
 }
 
 /// Stores a new comment.

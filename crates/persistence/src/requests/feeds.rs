@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use domain::{access::Scope, requests::*, vocabulary::*};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 use serde::Serialize;
@@ -32,7 +32,12 @@ pub struct FeedEntry {
     /// The request.
     pub request_id: RequestId,
     /// The request's number for people.
-    #[schema(min_length = 15, max_length = 24, pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$", example = "REQ-2026-000123")]
+    #[schema(
+        min_length = 15,
+        max_length = 24,
+        pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$",
+        example = "REQ-2026-000123"
+    )]
     pub number: String,
     /// The request as it is now, while it is still handed over by this.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +59,12 @@ pub async fn feed(
         .filter(log::Column::Destination.eq(destination))
         .filter(log::Column::FeedKind.is_not_null())
         .filter(log::Column::Position.gt(after.position))
-        .filter(access::of_customers(&scope.visible.customers, "event.customer_id", today))
+        .filter(access::of_customers(
+            &scope.visible.customers,
+            "event.customer_id",
+            today,
+            db.backend(),
+        ))
         .order_by_asc(log::Column::Position)
         .limit(limit + 1)
         .all(db.reader().connection())
@@ -67,8 +77,10 @@ pub async fn feed(
             let request = requests.get(&RequestId(event.matter_id))?;
             let hand_over_id = HandOverId(event.subject_id);
             let kind = event.feed_kind?;
-            let handed_over =
-                request.hand_over.as_ref().is_some_and(|h| h.id == hand_over_id && h.state != HandOverState::Withdrawn);
+            let handed_over = request
+                .hand_over
+                .as_ref()
+                .is_some_and(|h| h.id == hand_over_id && h.state != HandOverState::Withdrawn);
             Some(FeedEntry {
                 position: event.position,
                 kind,
@@ -79,7 +91,11 @@ pub async fn feed(
             })
         })
         .collect();
-    Ok(Stretch { items: entries, next, more })
+    Ok(Stretch {
+        items: entries,
+        next,
+        more,
+    })
 }
 
 async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap<RequestId, Request>, Error> {
@@ -87,10 +103,14 @@ async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap
         return Ok(HashMap::new());
     }
     let reader = db.reader();
-    let mut query = select_all(reader.connection().get_database_backend());
-    query.expr_as(Expr::cust("1 = 1"), "permitted").and_where(Expr::col(("request", "id")).is_in(ids));
+    let mut query = select_all(reader.backend());
+    query
+        .expr_as(Expr::cust("1 = 1"), "permitted")
+        .and_where(Expr::col(("request", "id")).is_in(ids));
     let rows = store::all::<Row>(reader.connection(), &query).await?;
-    rows.into_iter().map(|row| row.request(today).map(|request| (request.id, request))).collect()
+    rows.into_iter()
+        .map(|row| row.request(today).map(|request| (request.id, request)))
+        .collect()
 }
 
 #[derive(FromQueryResult)]
@@ -104,7 +124,12 @@ struct HandOverRow {
 }
 
 /// A hand-over, current or not, if the caller may see it.
-pub async fn find_hand_over(source: &impl Source, scope: &Scope, id: HandOverId, today: NaiveDate) -> Result<HandOver, Error> {
+pub async fn find_hand_over(
+    source: &impl Source,
+    scope: &Scope,
+    id: HandOverId,
+    today: NaiveDate,
+) -> Result<HandOver, Error> {
     let mut query = hand_over::Entity::find_by_id(id).into_query();
     query
         .inner_join("request", Expr::cust("request.id = hand_over.request_id"))
@@ -112,11 +137,23 @@ pub async fn find_hand_over(source: &impl Source, scope: &Scope, id: HandOverId,
         .expr_as(Expr::col(("request", "title")), "request_title")
         .expr_as(Expr::col(("request", "customer_id")), "request_customer_id")
         .and_where(access::to_destinations(scope.destinations()));
-    let permitted = access::of_request(&scope.permitted, today);
-    access::guard(&mut query, access::of_request(&scope.visible, today), permitted);
+    let permitted = access::of_request(&scope.permitted, today, source.backend());
+    access::guard(
+        &mut query,
+        access::of_request(&scope.visible, today, source.backend()),
+        permitted,
+    );
     let found = store::one::<HandOverRow>(source.connection(), &query).await?;
-    let row = access::admit(found.map(|row| (row.permitted, row)).map(|(permitted, row)| (row, permitted)))?;
-    let request = RequestRef { id: row.hand_over.request_id, number: row.request_number, title: row.request_title };
+    let row = access::admit(
+        found
+            .map(|row| (row.permitted, row))
+            .map(|(permitted, row)| (row, permitted)),
+    )?;
+    let request = RequestRef {
+        id: row.hand_over.request_id,
+        number: row.request_number,
+        title: row.request_title,
+    };
     Ok(given(row.hand_over, request, row.request_customer_id))
 }
 
@@ -179,7 +216,9 @@ pub(super) async fn follow_hand_over(
             update_hand_over(unit, told, was, is).await
         }
         (was, Some(is)) if was.as_ref().is_none_or(|was| was.id != is.id) => {
-            hand_over::Entity::insert(row(is)).exec_without_returning(unit.connection()).await?;
+            hand_over::Entity::insert(row(is))
+                .exec_without_returning(unit.connection())
+                .await?;
             unit.record("routed", None, Some(is))
         }
         _ => Ok(()),

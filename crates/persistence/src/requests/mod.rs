@@ -15,7 +15,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryResult,
     QueryTrait, Statement,
-    sea_query::{Expr, ExprTrait, SelectStatement},
+    sea_query::{Expr, ExprTrait, Func, SelectStatement},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -198,7 +198,11 @@ impl Row {
         let row = self.request;
         let services: Vec<StoredService> = serde_json::from_str(&self.services)?;
         let endorsements: Vec<StoredEndorsement> = serde_json::from_str(&self.endorsements)?;
-        let reference = RequestRef { id: row.id, number: row.number.clone(), title: row.title.clone() };
+        let reference = RequestRef {
+            id: row.id,
+            number: row.number.clone(),
+            title: row.title.clone(),
+        };
         let request = Request {
             id: row.id,
             version: row.version,
@@ -207,17 +211,34 @@ impl Row {
             status: row.status,
             title: row.title,
             description: row.description,
-            services: services.into_iter().map(|s| ServiceRef { id: s.id, code: s.code, name: s.name }).collect(),
+            services: services
+                .into_iter()
+                .map(|s| ServiceRef {
+                    id: s.id,
+                    code: s.code,
+                    name: s.name,
+                })
+                .collect(),
             wanted_by: row.wanted_by,
             benefit: row.benefit,
             channel: row.channel,
-            raised_by: Raiser { kind: row.raised_by_kind, id: row.raised_by_id, name: self.raised_by_name },
-            owner: row.owner_id.zip(self.owner_name).map(|(id, name)| PersonRef { id, name }),
+            raised_by: Raiser {
+                kind: row.raised_by_kind,
+                id: row.raised_by_id,
+                name: self.raised_by_name,
+            },
+            owner: row
+                .owner_id
+                .zip(self.owner_name)
+                .map(|(id, name)| PersonRef { id, name }),
             due_day: row.due_day,
             overdue: false,
             endorsements: endorsements
                 .into_iter()
-                .map(|e| Endorsement { contact: ContactRef { id: e.id, name: e.name }, endorsed_at: e.at })
+                .map(|e| Endorsement {
+                    contact: ContactRef { id: e.id, name: e.name },
+                    endorsed_at: e.at,
+                })
                 .collect(),
             hand_over: self.hand_over.map(|h| given(h, reference, self.customer.id)),
             customer: self.customer,
@@ -260,7 +281,10 @@ fn select_all(backend: DbBackend) -> SelectStatement {
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
         .expr_as(Expr::col(("person", "name")), "owner_name")
-        .expr_as(name_of("request.raised_by_kind", "request.raised_by_id"), "raised_by_name");
+        .expr_as(
+            name_of("request.raised_by_kind", "request.raised_by_id"),
+            "raised_by_name",
+        );
     for column in hand_over::Column::iter() {
         let name = sea_orm::IdenStatic::as_str(&column);
         query.expr_as(Expr::col(("hand_over", name)), format!("hand_over_{name}"));
@@ -277,29 +301,36 @@ fn select_all(backend: DbBackend) -> SelectStatement {
         "request_endorsement x join contact c on c.id = x.contact_id where x.request_id = request.id",
         "x.endorsed_at",
     );
-    query.expr_as(Expr::cust(services), "services").expr_as(Expr::cust(endorsements), "endorsements");
+    query
+        .expr_as(Expr::cust(services), "services")
+        .expr_as(Expr::cust(endorsements), "endorsements");
     query
 }
 
 fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatement {
     let mut query = select_all(backend);
-    let permitted = access::of_request(&scope.permitted, today);
-    access::guard(&mut query, access::of_request(&scope.visible, today), permitted);
+    let permitted = access::of_request(&scope.permitted, today, backend);
+    access::guard(
+        &mut query,
+        access::of_request(&scope.visible, today, backend),
+        permitted,
+    );
     query
 }
 
-async fn one(
-    source: &impl Source,
-    query: &SelectStatement,
-    today: NaiveDate,
-) -> Result<Request, Error> {
+async fn one(source: &impl Source, query: &SelectStatement, today: NaiveDate) -> Result<Request, Error> {
     let found = store::one::<Row>(source.connection(), query).await?;
-    access::admit(found.map(|row| (row.permitted, row)).map(|(permitted, row)| (row, permitted)))?.request(today)
+    access::admit(
+        found
+            .map(|row| (row.permitted, row))
+            .map(|(permitted, row)| (row, permitted)),
+    )?
+    .request(today)
 }
 
 /// The request, if the caller may see it (404) and do this with it (403).
 pub async fn get(source: &impl Source, scope: &Scope, id: RequestId, today: NaiveDate) -> Result<Request, Error> {
-    let mut query = select(scope, source.connection().get_database_backend(), today);
+    let mut query = select(scope, source.backend(), today);
     query.and_where(Expr::col(("request", "id")).eq(id));
     one(source, &query, today).await
 }
@@ -340,14 +371,20 @@ pub struct Filter {
 impl Filter {
     fn apply(&self, query: &mut SelectStatement, backend: DbBackend, today: NaiveDate) {
         let closed = || {
-            Expr::col(("request", "status")).eq("answered").and(Expr::col(("request", "reopenable_until")).lt(today))
+            Expr::col(("request", "status"))
+                .eq("answered")
+                .and(Expr::col(("request", "reopenable_until")).lt(today))
         };
         let ended = || {
-            let stored = [RequestStatus::Fulfilled, RequestStatus::Dismissed, RequestStatus::Withdrawn];
+            let stored = [
+                RequestStatus::Fulfilled,
+                RequestStatus::Dismissed,
+                RequestStatus::Withdrawn,
+            ];
             Column::Status.is_in(stored).or(closed())
         };
         // A complaint without a last day for reopening is never closed by date.
-        let false_where_null = |e: Expr| Expr::cust_with_expr("coalesce(?, false)", e);
+        let false_where_null = |e: Expr| Expr::expr(Func::coalesce([e, Expr::val(false)]));
         let wanted = [
             self.customer.map(|id| Column::CustomerId.eq(id)),
             self.kind.map(|kind| Column::Kind.eq(kind)),
@@ -356,18 +393,20 @@ impl Filter {
                 RequestStatus::Answered => Column::Status.eq(status).and(false_where_null(closed()).not()),
                 stored => Column::Status.eq(stored),
             }),
-            self.open.map(|open| if open { false_where_null(ended()).not() } else { ended() }),
+            self.open
+                .map(|open| if open { false_where_null(ended()).not() } else { ended() }),
             self.overdue.map(|overdue| {
                 let is = Column::Kind
                     .eq(RequestKind::Complaint)
                     .and(Column::DueDay.lt(today))
-                    .and(Column::Answer.is_null())
+                    .and(Column::Status.ne(RequestStatus::Answered))
                     .and(false_where_null(ended()).not());
                 if overdue { is } else { false_where_null(is).not() }
             }),
             self.destination.map(|d| Expr::col(("hand_over", "destination")).eq(d)),
             self.service.map(|id| {
-                Expr::cust_with_values(
+                store::expr(
+                    backend,
                     "request.id in (select x.request_id from request_service x where x.service_id = ?)",
                     [id.0],
                 )
@@ -376,7 +415,9 @@ impl Filter {
             self.raised_by.map(|id| Column::RaisedById.eq(id)),
             self.owner.map(|id| Column::OwnerId.eq(id)),
             self.number.as_ref().map(|number| Column::Number.eq(number)),
-            self.reference.as_ref().map(|wanted| known_by(SubjectKind::Request, "request.id", wanted)),
+            self.reference
+                .as_ref()
+                .map(|wanted| known_by(SubjectKind::Request, "request.id", wanted, backend)),
             self.wanted_by_before.map(|day| Column::WantedBy.lt(day)),
             self.received_from.map(|at| Column::ReceivedAt.gte(at)),
             self.received_before.map(|at| Column::ReceivedAt.lt(at)),
@@ -398,13 +439,20 @@ pub async fn list(
     paging: &Paging,
     today: NaiveDate,
 ) -> Result<Page<Request>, Error> {
-    let backend = source.connection().get_database_backend();
+    let backend = source.backend();
     let mut query = select(scope, backend, today);
     filter.apply(&mut query, backend, today);
-    let total = if paging.count { Some(store::count(source.connection(), &query).await?) } else { None };
+    let total = if paging.count {
+        Some(store::count(source.connection(), &query).await?)
+    } else {
+        None
+    };
     paging.apply(&mut query, None, ("request", "id"));
     let rows = store::all::<Row>(source.connection(), &query).await?;
-    let requests = rows.into_iter().map(|row| row.request(today)).collect::<Result<_, _>>()?;
+    let requests = rows
+        .into_iter()
+        .map(|row| row.request(today))
+        .collect::<Result<_, _>>()?;
     Ok(paging.cut(requests, total, |r: &Request| Cursor::after(vec![], r.id)))
 }
 
@@ -414,7 +462,10 @@ pub async fn draw_serial(unit: &UnitOfWork) -> Result<i64, Error> {
         DbBackend::Postgres => "select nextval('request_serial') as serial",
         _ => "update request_serial set last = last + 1 returning last as serial",
     };
-    let row = unit.connection().query_one_raw(Statement::from_string(unit.backend(), sql)).await?;
+    let row = unit
+        .connection()
+        .query_one_raw(Statement::from_string(unit.backend(), sql))
+        .await?;
     Ok(row.ok_or(Error::NotFound)?.try_get("", "serial")?)
 }
 
@@ -451,21 +502,34 @@ async fn concern(unit: &UnitOfWork, request: &Request) -> Result<(), Error> {
     if request.services.is_empty() {
         return Ok(());
     }
-    let rows = request
-        .services
-        .iter()
-        .map(|service| concerned::ActiveModel { request_id: Set(request.id), service_id: Set(service.id) });
-    concerned::Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+    let rows = request.services.iter().map(|service| concerned::ActiveModel {
+        request_id: Set(request.id),
+        service_id: Set(service.id),
+    });
+    concerned::Entity::insert_many(rows)
+        .exec_without_returning(unit.connection())
+        .await?;
     Ok(())
 }
 
 /// Stores a new request under the serial that its number was made of.
 pub async fn insert(unit: &mut UnitOfWork, request: &Request, serial: i64, digest: Option<&str>) -> Result<(), Error> {
-    let row = ActiveModel { serial: Set(serial), ..row(request) };
+    let row = ActiveModel {
+        serial: Set(serial),
+        ..row(request)
+    };
     Entity::insert(row).exec_without_returning(unit.connection()).await?;
     concern(unit, request).await?;
     words::index(unit, request, Some(serial)).await?;
-    references::set(unit, SubjectKind::Request, request.id.0, &request.references, digest, true).await?;
+    references::set(
+        unit,
+        SubjectKind::Request,
+        request.id.0,
+        &request.references,
+        digest,
+        true,
+    )
+    .await?;
     unit.record("received", None, Some(request))
 }
 
@@ -480,19 +544,27 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Request, after: &
     store::unless_stale(done)?;
     if before.services != after.services {
         let of_request = concerned::Column::RequestId.eq(after.id);
-        concerned::Entity::delete_many().filter(of_request).exec(unit.connection()).await?;
+        concerned::Entity::delete_many()
+            .filter(of_request)
+            .exec(unit.connection())
+            .await?;
         concern(unit, after).await?;
     }
     if before.endorsements != after.endorsements {
         let of_request = endorsed::Column::RequestId.eq(after.id);
-        endorsed::Entity::delete_many().filter(of_request).exec(unit.connection()).await?;
+        endorsed::Entity::delete_many()
+            .filter(of_request)
+            .exec(unit.connection())
+            .await?;
         if !after.endorsements.is_empty() {
             let rows = after.endorsements.iter().map(|e| endorsed::ActiveModel {
                 request_id: Set(after.id),
                 contact_id: Set(e.contact.id),
                 endorsed_at: Set(e.endorsed_at),
             });
-            endorsed::Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+            endorsed::Entity::insert_many(rows)
+                .exec_without_returning(unit.connection())
+                .await?;
         }
     }
     if (&before.title, &before.description) != (&after.title, &after.description) {
@@ -504,7 +576,15 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Request, after: &
 
 /// Replaces the references, as the request's source tells it anew.
 pub async fn refer(unit: &UnitOfWork, request: &Request, digest: Option<&str>) -> Result<(), Error> {
-    references::set(unit, SubjectKind::Request, request.id.0, &request.references, digest, false).await
+    references::set(
+        unit,
+        SubjectKind::Request,
+        request.id.0,
+        &request.references,
+        digest,
+        false,
+    )
+    .await
 }
 
 /// Who raised something, as events and other rows name them.

@@ -31,7 +31,11 @@ pub struct TimelineEntry {
     pub time: DateTime<Utc>,
     /// What, as the event's type calls it.
     #[serde(rename = "type")]
-    #[schema(max_length = 100, pattern = r"^kundansvar\.[a-z_]+\.[a-z_]+\.v[0-9]+$", example = "kundansvar.request.routed.v1")]
+    #[schema(
+        max_length = 100,
+        pattern = r"^kundansvar\.[a-z_]+\.[a-z_]+\.v[0-9]+$",
+        example = "kundansvar.request.routed.v1"
+    )]
     pub kind: String,
     /// Who did it.
     pub actor: Actor,
@@ -53,17 +57,29 @@ pub async fn timeline(
     after: LogCursor,
     limit: u64,
 ) -> Result<Stretch<TimelineEntry>, Error> {
-    let hidden = scope.is_contact().then(|| format!("kundansvar.comment.{}.v1", act(Visibility::Team)));
+    let hidden = scope
+        .is_contact()
+        .then(|| format!("kundansvar.comment.{}.v1", act(Visibility::Team)));
     let Stretch { items, next, more } = events::of_matter(db, request.id.0, hidden, after, limit).await?;
     let told = events::told(db.reader(), items).await?;
-    let names = names(db.reader(), told.iter().filter_map(|e| e.body.actor.id.parse().ok()).collect()).await?;
+    let names = names(
+        db.reader(),
+        told.iter().filter_map(|e| e.body.actor.id.parse().ok()).collect(),
+    )
+    .await?;
     let items = told
         .into_iter()
         .map(|event| TimelineEntry {
             position: event.position,
             time: event.body.time,
             kind: event.body.kind,
-            actor_name: event.body.actor.id.parse().ok().and_then(|id: Uuid| names.get(&id).cloned()),
+            actor_name: event
+                .body
+                .actor
+                .id
+                .parse()
+                .ok()
+                .and_then(|id: Uuid| names.get(&id).cloned()),
             actor: event.body.actor,
             subject: event.body.subject,
             changes: event.body.data,
@@ -77,7 +93,7 @@ async fn names(reader: Reader<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Perso
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let backend = reader.connection().get_database_backend();
+    let backend = reader.backend();
     let mut values: Vec<Value> = vec![];
     let tables: Vec<String> = ["person", "contact", "client"]
         .iter()
@@ -86,7 +102,11 @@ async fn names(reader: Reader<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Perso
                 .iter()
                 .map(|id| {
                     values.push((*id).into());
-                    if backend == sea_orm::DbBackend::Postgres { format!("${}", values.len()) } else { "?".into() }
+                    if backend == sea_orm::DbBackend::Postgres {
+                        format!("${}", values.len())
+                    } else {
+                        "?".into()
+                    }
                 })
                 .collect();
             format!("select id, name from {table} where id in ({})", places.join(", "))
@@ -94,5 +114,7 @@ async fn names(reader: Reader<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Perso
         .collect();
     let statement = Statement::from_sql_and_values(backend, tables.join(" union all "), values);
     let rows = reader.connection().query_all_raw(statement).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "name")?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "id")?, row.try_get("", "name")?)))
+        .collect()
 }

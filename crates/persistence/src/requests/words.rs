@@ -5,7 +5,10 @@ use domain::requests::Request;
 use rust_stemmers::{Algorithm, Stemmer};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::Expr};
 
-use crate::{Error, store::{Source, UnitOfWork}};
+use crate::{
+    Error,
+    store::{Source, UnitOfWork},
+};
 
 /// The longest word that is indexed whole, in characters.
 const LONGEST: usize = 100;
@@ -22,12 +25,18 @@ fn stems(text: &str) -> Vec<[String; 2]> {
 
 /// Indexes title and description; a request that is not new is found by its row.
 pub(super) async fn index(unit: &UnitOfWork, request: &Request, serial: Option<i64>) -> Result<(), Error> {
-    let text = format!("{} {}", request.title, request.description.as_ref().map_or("", |d| d.as_str()));
+    let text = format!(
+        "{} {}",
+        request.title,
+        request.description.as_ref().map_or("", |d| d.as_str())
+    );
     let distinct: BTreeSet<String> = stems(&text).into_iter().flatten().collect();
     let words = distinct.into_iter().collect::<Vec<_>>().join(" ");
     let backend = unit.backend();
     let run = async |sql: &str, values: Vec<Value>| {
-        unit.connection().execute_raw(Statement::from_sql_and_values(backend, sql, values)).await
+        unit.connection()
+            .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await
     };
     match (backend, serial) {
         (DbBackend::Postgres, Some(serial)) => {
@@ -40,7 +49,11 @@ pub(super) async fn index(unit: &UnitOfWork, request: &Request, serial: Option<i
             run(sql, vec![request.id.0.into(), words.into()]).await?;
         }
         (_, Some(serial)) => {
-            run("insert into request_words (rowid, words) values (?, ?)", vec![serial.into(), words.into()]).await?;
+            run(
+                "insert into request_words (rowid, words) values (?, ?)",
+                vec![serial.into(), words.into()],
+            )
+            .await?;
         }
         (_, None) => {
             let sql = "insert or replace into request_words (rowid, words) select serial, ? from request where id = ?";

@@ -50,7 +50,9 @@ impl Db {
         let begun = self.begin().await?;
         if self.backend() == DbBackend::Postgres {
             // Any number will do, as long as every instance takes the same.
-            begun.execute_unprepared("select pg_advisory_xact_lock(7261001)").await?;
+            begun
+                .execute_unprepared("select pg_advisory_xact_lock(7261001)")
+                .await?;
         }
         let applied = Migrator::get_applied_migrations(&begun).await;
         match applied {
@@ -65,7 +67,10 @@ impl Db {
 
     async fn unknown_step(&self, known: &[String]) -> Result<Option<String>, Error> {
         let sql = "select version from seaql_migrations order by version";
-        let rows = self.read.query_all_raw(sea_orm::Statement::from_string(self.backend(), sql)).await?;
+        let rows = self
+            .read
+            .query_all_raw(sea_orm::Statement::from_string(self.backend(), sql))
+            .await?;
         let names: Result<Vec<String>, DbErr> = rows.iter().map(|row| row.try_get("", "version")).collect();
         Ok(names?.into_iter().find(|name| !known.contains(name)))
     }

@@ -43,12 +43,48 @@ pub enum Error {
 /// Unique and foreign keys, and the rule that each of them guards: the name as PostgreSQL reports it, the columns as
 /// SQLite does.
 const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
-    ("ux_customer_code", "customer.code", RuleCode::NotUnique, "/code", "Another customer has this code."),
-    ("ux_service_code", "service.code", RuleCode::NotUnique, "/code", "Another service has this code."),
-    ("ux_team_name", "customer_team.name", RuleCode::NotUnique, "/name", "Another customer team has this name."),
-    ("ux_client_name", "client.name", RuleCode::NotUnique, "/name", "Another client has this name."),
-    ("ux_person_identity", "person.issuer", RuleCode::NotUnique, "/identity", "Another person has this identity."),
-    ("ux_contact_identity", "contact.issuer", RuleCode::NotUnique, "/identity", "Another contact has this identity."),
+    (
+        "ux_customer_code",
+        "customer.code",
+        RuleCode::NotUnique,
+        "/code",
+        "Another customer has this code.",
+    ),
+    (
+        "ux_service_code",
+        "service.code",
+        RuleCode::NotUnique,
+        "/code",
+        "Another service has this code.",
+    ),
+    (
+        "ux_team_name",
+        "customer_team.name",
+        RuleCode::NotUnique,
+        "/name",
+        "Another customer team has this name.",
+    ),
+    (
+        "ux_client_name",
+        "client.name",
+        RuleCode::NotUnique,
+        "/name",
+        "Another client has this name.",
+    ),
+    (
+        "ux_person_identity",
+        "person.issuer",
+        RuleCode::NotUnique,
+        "/identity",
+        "Another person has this identity.",
+    ),
+    (
+        "ux_contact_identity",
+        "contact.issuer",
+        RuleCode::NotUnique,
+        "/identity",
+        "Another contact has this identity.",
+    ),
     (
         "ux_external_reference",
         "external_reference.kind",
@@ -56,14 +92,28 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "/references",
         "Another thing of this kind has one of these references.",
     ),
-    ("ux_hand_over_live", "hand_over.request_id", RuleCode::OneDestination, "", "It is handed over already."),
+    (
+        "ux_hand_over_live",
+        "hand_over.request_id",
+        RuleCode::OneDestination,
+        "",
+        "It is handed over already.",
+    ),
 ];
 
 impl Error {
     fn rule(reported: &str) -> Option<Self> {
-        let (.., code, pointer, detail) =
-            GUARDS.iter().find(|(name, column, ..)| reported.contains(name) || reported.contains(column))?;
-        Some(Rule { code: *code, detail: (*detail).into(), pointer: (!pointer.is_empty()).then(|| (*pointer).into()) }.into())
+        let (.., code, pointer, detail) = GUARDS
+            .iter()
+            .find(|(name, column, ..)| reported.contains(name) || reported.contains(column))?;
+        Some(
+            Rule {
+                code: *code,
+                detail: (*detail).into(),
+                pointer: (!pointer.is_empty()).then(|| (*pointer).into()),
+            }
+            .into(),
+        )
     }
 
     /// Whether the same unit of work may succeed when it is run once more.
@@ -74,9 +124,9 @@ impl Error {
 
 fn sqlx_error(e: &DbErr) -> Option<&sqlx::Error> {
     match e {
-        DbErr::Conn(RuntimeErr::SqlxError(e)) | DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => {
-            Some(e)
-        }
+        DbErr::Conn(RuntimeErr::SqlxError(e))
+        | DbErr::Exec(RuntimeErr::SqlxError(e))
+        | DbErr::Query(RuntimeErr::SqlxError(e)) => Some(e),
         _ => None,
     }
 }
@@ -91,11 +141,26 @@ fn is_unavailable(e: &DbErr) -> bool {
         return true;
     }
     match sqlx_error(e) {
-        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => true,
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => {
+            true
+        }
         // Shutting down, cannot connect now, too many connections, lock or statement time-out; on SQLite busy.
         Some(sqlx::Error::Database(e)) => matches!(
             e.code().as_deref(),
-            Some("57P01" | "57P02" | "57P03" | "08006" | "08003" | "08001" | "53300" | "55P03" | "57014" | "25P03" | "5" | "6")
+            Some(
+                "57P01"
+                    | "57P02"
+                    | "57P03"
+                    | "08006"
+                    | "08003"
+                    | "08001"
+                    | "53300"
+                    | "55P03"
+                    | "57014"
+                    | "25P03"
+                    | "5"
+                    | "6"
+            )
         ),
         Some(sqlx::Error::Protocol(_)) => true,
         _ => false,
@@ -119,9 +184,11 @@ impl From<DbErr> for Error {
 /// A foreign key that refused a deletion means: it is in use.
 pub fn guarding<T>(what: &str, done: Result<T, DbErr>) -> Result<T, Error> {
     done.map_err(|e| match e.sql_err() {
-        Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
-            Rule::new(RuleCode::InUse, format!("This {what} is in use: end it instead of deleting it.")).into()
-        }
+        Some(SqlErr::ForeignKeyConstraintViolation(_)) => Rule::new(
+            RuleCode::InUse,
+            format!("This {what} is in use: end it instead of deleting it."),
+        )
+        .into(),
         _ => e.into(),
     })
 }

@@ -1,7 +1,8 @@
 //! The same request again gets the same answer, and happens once.
 use chrono::Duration;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -74,24 +75,40 @@ impl UnitOfWork {
         // A key whose time has run out is as good as new.
         let columns = [Column::Caller, Column::Operation, Column::Key];
         let expired = OnConflict::columns(columns)
-            .update_columns([Column::Fingerprint, Column::Status, Column::Headers, Column::Body, Column::At])
+            .update_columns([
+                Column::Fingerprint,
+                Column::Status,
+                Column::Headers,
+                Column::Body,
+                Column::At,
+            ])
             .action_and_where(Expr::col(("idempotency", "at")).lt(self.now() - Duration::days(DAYS)))
             .to_owned();
         let insert = Entity::insert(row).on_conflict(expired);
-        let done = self.tx.execute(&insert.into_query()).await.map_err(|e| match Error::from(e) {
-            Error::Unavailable(_) => Error::TwinRunning,
-            other => other,
-        })?;
+        let done = self
+            .tx
+            .execute(&insert.into_query())
+            .await
+            .map_err(|e| match Error::from(e) {
+                Error::Unavailable(_) => Error::TwinRunning,
+                other => other,
+            })?;
         if done.rows_affected() > 0 {
             return Ok(None);
         }
         let id = (key.caller.clone(), key.operation.clone(), key.key.clone());
-        let Some(found) = Entity::find_by_id(id).one(&self.tx).await? else { return Err(Error::TwinRunning) };
+        let Some(found) = Entity::find_by_id(id).one(&self.tx).await? else {
+            return Err(Error::TwinRunning);
+        };
         if found.fingerprint != key.fingerprint {
             return Err(Error::KeyReused);
         }
         let status = u16::try_from(found.status).unwrap_or_default();
-        Ok(Some(Answer { status, headers: found.headers, body: found.body }))
+        Ok(Some(Answer {
+            status,
+            headers: found.headers,
+            body: found.body,
+        }))
     }
 
     /// Keeps the answer under the claimed key.

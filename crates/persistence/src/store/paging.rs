@@ -23,7 +23,10 @@ impl Cursor {
     /// The place that the bytes name; none where they are shorter than an id.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (key, id) = bytes.split_at(bytes.len().checked_sub(16)?);
-        Some(Self { key: key.to_vec(), id: Uuid::from_slice(id).ok()? })
+        Some(Self {
+            key: key.to_vec(),
+            id: Uuid::from_slice(id).ok()?,
+        })
     }
 }
 
@@ -54,7 +57,11 @@ pub struct Page<T> {
 impl Paging {
     /// Orders by key and id, begins after the cursor and asks for one item more than the page holds.
     pub(crate) fn apply<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: Option<C>, id: C) {
-        let columns: Vec<_> = key.into_iter().chain([id]).map(IntoColumnRef::into_column_ref).collect();
+        let columns: Vec<_> = key
+            .into_iter()
+            .chain([id])
+            .map(IntoColumnRef::into_column_ref)
+            .collect();
         let order = if self.descending { Order::Desc } else { Order::Asc };
         for column in &columns {
             query.order_by(column.clone(), order.clone());
@@ -67,7 +74,11 @@ impl Paging {
         };
         let columns = Expr::tuple(columns.into_iter().map(Expr::column));
         let place = Expr::tuple(place);
-        query.and_where(if self.descending { columns.lt(place) } else { columns.gt(place) });
+        query.and_where(if self.descending {
+            columns.lt(place)
+        } else {
+            columns.gt(place)
+        });
     }
 
     /// Cuts what was asked for one item too many.

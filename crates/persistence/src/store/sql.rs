@@ -1,5 +1,8 @@
 //! The few spots where the two databases' SQL differs.
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, sea_query::{Alias, Asterisk, Expr, Func, Query, SelectStatement}};
+use sea_orm::{
+    ConnectionTrait, DbBackend, FromQueryResult, Value,
+    sea_query::{Alias, Asterisk, Expr, Func, Query, SelectStatement},
+};
 
 use super::Error;
 
@@ -10,12 +13,32 @@ pub(crate) fn lock(query: &mut SelectStatement, backend: DbBackend, table: &'sta
     }
 }
 
+/// SQL by hand, with a `?` for each value: sea-query leaves it to the writer to know each database's placeholder.
+pub(crate) fn expr<V: Into<Value>>(
+    backend: DbBackend,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = V>,
+) -> Expr {
+    let sql: String = sql.into();
+    let sql = if backend == DbBackend::Postgres {
+        sql.replace('?', "$")
+    } else {
+        sql
+    };
+    Expr::cust_with_values(sql, values)
+}
+
 /// A subquery that gives its rows as one JSON array of objects; `members` are pairs of name and expression.
 pub(crate) fn json_rows(backend: DbBackend, members: &[(&str, &str)], from: &str, order: &str) -> String {
     let pairs = |id: fn(&str) -> String| {
         members
             .iter()
-            .map(|(name, expr)| format!("'{name}', {}", if name.ends_with("id") { id(expr) } else { (*expr).into() }))
+            .map(|(name, expr)| {
+                format!(
+                    "'{name}', {}",
+                    if name.ends_with("id") { id(expr) } else { (*expr).into() }
+                )
+            })
             .collect::<Vec<_>>()
             .join(", ")
     };
@@ -33,13 +56,22 @@ pub(crate) fn json_rows(backend: DbBackend, members: &[(&str, &str)], from: &str
 }
 
 /// The rows of a statement.
-pub(crate) async fn all<R: FromQueryResult>(on: &impl ConnectionTrait, query: &SelectStatement) -> Result<Vec<R>, Error> {
+pub(crate) async fn all<R: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    query: &SelectStatement,
+) -> Result<Vec<R>, Error> {
     let rows = on.query_all(query).await?;
-    Ok(rows.iter().map(|row| R::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    Ok(rows
+        .iter()
+        .map(|row| R::from_query_result(row, ""))
+        .collect::<Result<_, _>>()?)
 }
 
 /// The first row of a statement.
-pub(crate) async fn one<R: FromQueryResult>(on: &impl ConnectionTrait, query: &SelectStatement) -> Result<Option<R>, Error> {
+pub(crate) async fn one<R: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    query: &SelectStatement,
+) -> Result<Option<R>, Error> {
     let row = on.query_one(query).await?;
     Ok(row.map(|row| R::from_query_result(&row, "")).transpose()?)
 }
@@ -47,7 +79,12 @@ pub(crate) async fn one<R: FromQueryResult>(on: &impl ConnectionTrait, query: &S
 /// How many rows the statement has, whatever its page.
 pub(crate) async fn count(on: &impl ConnectionTrait, query: &SelectStatement) -> Result<u64, Error> {
     let mut inner = query.clone();
-    inner.clear_selects().expr(Expr::val(1)).reset_limit().reset_offset().clear_order_by();
+    inner
+        .clear_selects()
+        .expr(Expr::val(1))
+        .reset_limit()
+        .reset_offset()
+        .clear_order_by();
     let outer = Query::select()
         .expr_as(Func::count(Expr::col(Asterisk)), "n")
         .from_subquery(inner, Alias::new("matching"))
@@ -59,5 +96,9 @@ pub(crate) async fn count(on: &impl ConnectionTrait, query: &SelectStatement) ->
 
 /// A changed row was still the one that was loaded.
 pub(crate) fn unless_stale(done: sea_orm::UpdateResult) -> Result<(), Error> {
-    if done.rows_affected == 0 { Err(Error::Stale) } else { Ok(()) }
+    if done.rows_affected == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }

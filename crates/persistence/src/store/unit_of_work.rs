@@ -46,7 +46,11 @@ impl Db {
         work: &impl AsyncFn(&mut UnitOfWork) -> Result<T, E>,
     ) -> Result<T, E> {
         let tx = self.begin().await?;
-        let mut unit = UnitOfWork { tx, origin: origin.clone(), events: vec![] };
+        let mut unit = UnitOfWork {
+            tx,
+            origin: origin.clone(),
+            events: vec![],
+        };
         let done = work(&mut unit).await?;
         unit.commit().await?;
         Ok(done)
@@ -85,7 +89,12 @@ impl UnitOfWork {
     pub fn new_id<I: From<Uuid>>(&self) -> I {
         let now = self.origin.now;
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos())).into()
+        Uuid::new_v7(uuid::Timestamp::from_unix(
+            uuid::NoContext,
+            seconds,
+            now.timestamp_subsec_nanos(),
+        ))
+        .into()
     }
 
     /// What differs between two states of a thing becomes one event of this type when the unit of work commits; none
@@ -93,13 +102,20 @@ impl UnitOfWork {
     pub fn record<A: Aggregate>(&mut self, act: &str, before: Option<&A>, after: Option<&A>) -> Result<(), Error> {
         let Some(state) = after.or(before) else { return Ok(()) };
         let draft = Draft::of(before, after, &mut Uuid::new_v4)?;
-        let version = if after.is_some() { state.version() } else { state.version() + 1 };
-        self.events.push(events::pending(self.new_id(), act, state, version, draft, &self.origin)?);
+        let version = if after.is_some() {
+            state.version()
+        } else {
+            state.version() + 1
+        };
+        self.events.push(events::pending(
+            self.new_id(),
+            act,
+            state,
+            version,
+            draft,
+            &self.origin,
+        )?);
         Ok(())
-    }
-
-    pub(crate) fn backend(&self) -> DbBackend {
-        self.tx.get_database_backend()
     }
 
     async fn commit(self) -> Result<(), Error> {
@@ -114,6 +130,10 @@ pub trait Source {
     type Connection: ConnectionTrait;
     /// The connection to run a query on.
     fn connection(&self) -> &Self::Connection;
+    /// Which database it is.
+    fn backend(&self) -> DbBackend {
+        self.connection().get_database_backend()
+    }
 }
 
 impl Source for UnitOfWork {

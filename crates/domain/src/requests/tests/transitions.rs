@@ -6,17 +6,17 @@ use super::*;
 /// domain.md §6, written out by hand: the status after each act, `=` for the same, `-` where the act is refused.
 /// (`merged` is not built yet.)
 const TABLE: &str = "
-status         change  investigate    endorse  route   dismiss    accept    decline   fulfil     withdraw   answer    reopen
-received       =       investigating  =        routed  dismissed  -         -         -          withdrawn  answered  -
-investigating  =       -              =        routed  dismissed  -         -         -          withdrawn  answered  -
-routed         =       -              =        routed  -          accepted  declined  -          withdrawn  -         -
-accepted       -       -              -        -       -          -         declined  fulfilled  withdrawn  -         -
-declined       =       -              =        routed  dismissed  -         -         -          withdrawn  -         -
-fulfilled      -       -              -        -       -          -         -         -          -          -         -
-dismissed      -       -              -        -       -          -         -         -          -          -         -
-withdrawn      -       -              -        -       -          -         -         -          -          -         -
-answered       -       -              -        -       -          -         -         -          -          -         investigating
-closed         -       -              -        -       -          -         -         -          -          -         -
+status        change investigate   endorse route  dismiss   accept   decline  fulfil    withdraw  answer   reopen
+received      =      investigating =       routed dismissed -        -        -         withdrawn answered -
+investigating =      -             =       routed dismissed -        -        -         withdrawn answered -
+routed        =      -             =       routed -         accepted declined -         withdrawn -        -
+accepted      -      -             -       -      -         -        declined fulfilled withdrawn -        -
+declined      =      -             =       routed dismissed -        -        -         withdrawn -        -
+fulfilled     -      -             -       -      -         -        -        -         -         -        -
+dismissed     -      -             -       -      -         -        -        -         -         -        -
+withdrawn     -      -             -       -      -         -        -        -         -         -        -
+answered      -      -             -       -      -         -        -        -         -         -        investigating
+closed        -      -             -       -      -         -        -        -         -         -        -
 ";
 
 /// Every status × every act, with the status afterwards.

@@ -1,0 +1,182 @@
+//! The outermost frame of every request: its id and trace, its log line, and the headers that every reply carries.
+//! Whatever failed inside, here it becomes a problem document.
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse, ResponseError,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+
+use super::problem::{Place, Problem};
+use crate::State;
+
+/// Identifies a request in replies, events and the log.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Who called, for the log line.
+#[derive(Debug, Clone)]
+pub struct CallerName(pub String);
+
+const FIXED: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Wraps every request.
+pub async fn frame<B: MessageBody + 'static>(
+    state: web::Data<State>,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<actix_web::body::EitherBody<B>>, Error> {
+    let began = Instant::now();
+    let request_id = sent_id(&request).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let trace = trace(&request);
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // The codec leaves out the body of a reply to HEAD by itself.
+        request.head_mut().method = Method::GET;
+    }
+    let place = Place {
+        origin: state.settings.public_origin(),
+        path: request.uri().path().to_owned(),
+        request_id: request_id.clone(),
+        swedish: prefers_swedish(&request),
+    };
+    let route = request.match_pattern().unwrap_or_else(|| "-".into());
+    let reply = next.call(request).await?;
+
+    let caller = reply
+        .request()
+        .extensions()
+        .get::<CallerName>()
+        .map_or_else(|| "-".into(), |c| c.0.clone());
+    let refused = reply.response().error().map(|error| render(error, &place));
+    let mut reply = match refused {
+        None => reply.map_into_left_body(),
+        Some(mut document) => {
+            // What the layers inside have told in headers stays.
+            for (name, value) in reply.headers() {
+                if !document.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                    document.headers_mut().append(name.clone(), value.clone());
+                }
+            }
+            reply.into_response(document.map_into_right_body())
+        }
+    };
+    let headers = reply.headers_mut();
+    for (name, value) in FIXED {
+        if !headers.contains_key(name) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
+    if state.settings.public_origin().starts_with("https:") {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        let conditional = headers.contains_key(header::ETAG);
+        let cache = if conditional { "no-cache, private" } else { "no-store" };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    }
+    for (name, value) in [("x-request-id", &request_id), ("traceparent", &trace)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = reply.status().as_u16();
+    tracing::info!(request_id, trace, caller, %method, route, status, milliseconds, "request");
+    Ok(reply)
+}
+
+/// The problem document for a refusal, whoever refused: a handler, a middleware, or the framework itself.
+fn render(error: &Error, place: &Place) -> HttpResponse {
+    let own = error.as_error::<Problem>();
+    let framework = match own {
+        Some(_) => None,
+        None => {
+            let status = error.as_response_error().status_code();
+            Some(Problem::Framework {
+                status,
+                detail: status.canonical_reason().unwrap_or("Refused").into(),
+            })
+        }
+    };
+    let Some(problem) = own.or(framework.as_ref()) else {
+        return HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    if let Problem::Internal(source) = problem {
+        tracing::error!(request_id = place.request_id, error = %source, "internal error");
+    }
+    if let Problem::Unavailable(source) = problem {
+        tracing::warn!(request_id = place.request_id, error = %source, "the database does not answer");
+    }
+    let mut reply = HttpResponse::build(problem.status_code());
+    problem.headers(place, &mut reply);
+    reply
+        .insert_header((header::CONTENT_LANGUAGE, if place.swedish { "sv" } else { "en" }))
+        .content_type("application/problem+json")
+        .body(serde_json::to_string(&problem.document(place)).unwrap_or_default())
+}
+
+/// A request id that the caller sent, if it can stand in a header and a log line.
+fn sent_id(request: &ServiceRequest) -> Option<String> {
+    let sent = request.headers().get("x-request-id")?.to_str().ok()?;
+    let fit = (1..=128).contains(&sent.len()) && sent.bytes().all(|b| b.is_ascii_graphic());
+    fit.then(|| sent.to_owned())
+}
+
+/// The trace that the caller is in, with a span of our own; a new one where none was sent (W3C Trace Context).
+fn trace(request: &ServiceRequest) -> String {
+    let span = format!("{:016x}", rand::random::<u64>() | 1);
+    let sent = request
+        .headers()
+        .get("traceparent")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let parts: Vec<&str> = sent.split('-').collect();
+    let hex = |part: &str, len| part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    match parts[..] {
+        ["00", trace, parent, flags]
+            if hex(trace, 32)
+                && hex(parent, 16)
+                && hex(flags, 2)
+                && trace != "0".repeat(32)
+                && parent != "0".repeat(16) =>
+        {
+            format!("00-{trace}-{span}-{flags}")
+        }
+        _ => format!("00-{:032x}-{span}-01", rand::random::<u128>() | 1),
+    }
+}
+
+/// Whether Swedish comes before English in Accept-Language.
+fn prefers_swedish(request: &ServiceRequest) -> bool {
+    let sent = request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let place = |language: &str| {
+        sent.split(',')
+            .position(|part| part.trim().to_ascii_lowercase().starts_with(language))
+    };
+    match (place("sv"), place("en")) {
+        (Some(sv), Some(en)) => sv < en,
+        (sv, _) => sv.is_some(),
+    }
+}

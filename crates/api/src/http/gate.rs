@@ -1,0 +1,97 @@
+//! In front of every handler: which operation, who calls, may this kind of caller ever, and how often.
+//! A handler that is reached has its right already; an operation that is not in the matrix is denied.
+use actix_web::{
+    Error, HttpMessage,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderName, HeaderValue},
+    middleware::Next,
+    web,
+};
+use domain::access::{Denied, Permission};
+
+use super::{call::Pass, frame::CallerName, problem::Problem};
+use crate::State;
+
+/// Lets through what may go through.
+pub async fn gate<B: MessageBody + 'static>(
+    state: web::Data<State>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let admitted = admit(&state, &request).await;
+    let limit = state.limits.take(&request);
+    let admitted = match limit.exceeded {
+        Some(seconds) => Err(Problem::TooMany { seconds }),
+        None => admitted,
+    };
+    let mut reply = match admitted {
+        Ok(pass) => {
+            if let Some(pass) = pass {
+                request.extensions_mut().insert(pass);
+            }
+            let running = next.call(request);
+            running.await?.map_into_left_body()
+        }
+        Err(problem) => request.error_response(problem).map_into_right_body(),
+    };
+    for (name, value) in [("ratelimit", limit.left), ("ratelimit-policy", limit.policy)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            reply.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    Ok(reply)
+}
+
+/// None for what lies outside the document: the default service answers that.
+async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, Problem> {
+    let Some(route) = request.match_pattern() else {
+        return Ok(None);
+    };
+    let Some(operation) = state.operations.find(request.method(), &route) else {
+        return Ok(None);
+    };
+    if operation.public {
+        accepts_json(request)?;
+        return Ok(None);
+    }
+    let caller = state.identify(request).await?;
+    request.extensions_mut().insert(CallerName(caller.actor().id));
+    let permission = Permission::of(&operation.id).ok_or(Problem::Forbidden)?;
+    let scope = permission
+        .scope(&caller, state.settings.other_customers)
+        .map_err(|denied| match denied {
+            Denied::Kind => Problem::Forbidden,
+            Denied::Scope(scope) => Problem::InsufficientScope(scope),
+        })?;
+    accepts_json(request)?;
+    Ok(Some(Pass {
+        operation: operation.clone(),
+        scope,
+    }))
+}
+
+/// Whether the caller takes JSON, or says nothing about it.
+fn accepts_json(request: &ServiceRequest) -> Result<(), Problem> {
+    let Some(sent) = request.headers().get(header::ACCEPT) else {
+        return Ok(());
+    };
+    let sent = sent.to_str().map_err(|_| Problem::NotAcceptable)?;
+    let fits = |range: &str| {
+        let (range, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let refused = parameters
+            .split(';')
+            .any(|p| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        let range = range.trim().to_ascii_lowercase();
+        !refused
+            && matches!(
+                range.as_str(),
+                "*/*" | "application/*" | "application/json" | "application/problem+json"
+            )
+    };
+    if sent.trim().is_empty() || sent.split(',').any(fits) {
+        Ok(())
+    } else {
+        Err(Problem::NotAcceptable)
+    }
+}

@@ -1,0 +1,275 @@
+//! The way in: queries and bodies, checked against the document before a handler sees them as typed values.
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
+use domain::vocabulary::{ExternalId, Purpose, SystemKey, SystemName, to_json_for};
+use persistence::{Paging, events::LogCursor, store::Cursor};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    call::{Pass, Sent},
+    problem::{Fault, Problem},
+    reply::unhex,
+};
+
+/// The largest JSON body, in bytes.
+pub const LARGEST: usize = 512 * 1024;
+
+fn pass(request: &HttpRequest) -> Result<Pass, Problem> {
+    request.extensions().get::<Pass>().cloned().ok_or(Problem::Forbidden)
+}
+
+/// The query's parameters, as declared.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            let query = pass(request)?.operation.read_query(request.query_string())?;
+            serde_json::from_value(query)
+                .map(Self)
+                .map_err(|e| Problem::Malformed(format!("The query: {e}.")))
+        };
+        std::future::ready(read())
+    }
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+pub enum Sort {
+    /// From the beginning: A to Ö, or oldest first.
+    #[default]
+    #[serde(rename = "ascending")]
+    Ascending,
+    /// From the end.
+    #[serde(rename = "descending")]
+    Descending,
+}
+
+/// Which page of a list, and in what order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// At most this many items.
+    #[param(minimum = 1, maximum = 200, default = 20)]
+    limit: Option<u64>,
+    /// `next` of the page before.
+    #[param(min_length = 32, max_length = 2048, pattern = r"^([0-9a-f][0-9a-f]){16,}$")]
+    cursor: Option<String>,
+    /// From the beginning (`ascending`) or from the end.
+    #[param(inline)]
+    sort: Option<Sort>,
+    /// Whether to count all that match, as `total`.
+    count: Option<bool>,
+}
+
+impl From<ListQuery> for Paging {
+    fn from(query: ListQuery) -> Self {
+        Self {
+            limit: query.limit.unwrap_or(20),
+            after: query.cursor.and_then(|text| Cursor::from_bytes(&unhex(&text)?)),
+            descending: query.sort == Some(Sort::Descending),
+            count: query.count.unwrap_or_default(),
+        }
+    }
+}
+
+/// Which stretch of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LogQuery {
+    /// At most this many entries.
+    #[param(minimum = 1, maximum = 200, default = 20)]
+    limit: Option<u64>,
+    /// `next` of the stretch before; none begins at the log's beginning.
+    #[param(min_length = 32, max_length = 32, pattern = r"^[0-9a-f]{32}$")]
+    cursor: Option<String>,
+}
+
+impl LogQuery {
+    /// After which place, and how much.
+    pub fn place(&self) -> (LogCursor, u64) {
+        let bytes = self.cursor.as_ref().and_then(|text| unhex(text)?.try_into().ok());
+        (
+            bytes.map_or(LogCursor::ORIGIN, LogCursor::from_bytes),
+            self.limit.unwrap_or(20),
+        )
+    }
+}
+
+/// Looks a thing up by what another system calls it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub struct ReferenceQuery {
+    /// Known by a reference of this system; together with `referenceId`.
+    reference_system: Option<SystemName>,
+    /// The other system's id.
+    reference_id: Option<ExternalId>,
+}
+
+impl ReferenceQuery {
+    /// The reference, where both parts were sent; one alone is refused.
+    pub fn key(self) -> Result<Option<SystemKey>, Problem> {
+        match (self.reference_system, self.reference_id) {
+            (Some(system), Some(id)) => Ok(Some(SystemKey { system, id })),
+            (None, None) => Ok(None),
+            (system, _) => {
+                let missing = if system.is_none() {
+                    "referenceSystem"
+                } else {
+                    "referenceId"
+                };
+                let detail = "referenceSystem and referenceId are sent together".into();
+                let parameter = Some(missing.into());
+                Err(Problem::Query(vec![Fault {
+                    pointer: None,
+                    parameter,
+                    code: "required".into(),
+                    detail,
+                }]))
+            }
+        }
+    }
+}
+
+/// A JSON body that fits its schema.
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    digest: String,
+}
+
+impl<T> Sent for Body<T> {
+    fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+/// A request without a body.
+pub struct NoBody;
+
+impl Sent for NoBody {
+    fn digest(&self) -> &str {
+        ""
+    }
+}
+
+/// Only the members that are to change (JSON Merge Patch, RFC 7396): absent is unchanged, null is removed.
+pub struct Patch {
+    patch: Value,
+    members: Vec<String>,
+    digest: String,
+}
+
+/// The document's name for a patch of a body; its schema is made of that body's.
+#[derive(Serialize, ToSchema)]
+pub struct PatchOf<T>(T);
+
+impl Sent for Patch {
+    fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+impl Patch {
+    /// What the caller would send for the thing as it is, with the patch applied.
+    pub fn onto<I: DeserializeOwned>(&self, current: &impl Serialize) -> Result<I, Problem> {
+        let mut document = to_json_for(Purpose::Input, current)?;
+        if let Value::Object(members) = &mut document {
+            members.retain(|name, value| self.members.contains(name) && !value.is_null());
+        }
+        json_patch::merge(&mut document, &self.patch);
+        serde_json::from_value(document).map_err(unfit)
+    }
+}
+
+fn unfit(e: serde_json::Error) -> Problem {
+    Problem::Invalid(vec![Fault {
+        pointer: Some(String::new()),
+        parameter: None,
+        code: "invalid".into(),
+        detail: e.to_string(),
+    }])
+}
+
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// Reads the body as JSON of one of the media types and checks it against the operation's schema.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    media: &'static [&'static str],
+) -> Reading<(Value, Pass, String)> {
+    let pass = pass(request);
+    let sent = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let sent = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = media.contains(&sent.as_str());
+    let payload = web::Payload::from_request(request, payload);
+    Box::pin(async move {
+        let pass = pass?;
+        if !known {
+            return Err(Problem::UnsupportedMediaType(media[0]));
+        }
+        let unreadable = |e: &dyn std::fmt::Display| Problem::Malformed(format!("The body cannot be read: {e}."));
+        let payload = payload.await.map_err(|e| unreadable(&e))?;
+        let bytes = payload
+            .to_bytes_limited(LARGEST)
+            .await
+            .map_err(|_| Problem::TooLarge { limit: LARGEST })?;
+        let bytes = bytes.map_err(|e| unreadable(&e))?;
+        let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
+            Problem::Malformed(format!(
+                "The body is not JSON: line {}, column {}.",
+                e.line(),
+                e.column()
+            ))
+        })?;
+        pass.operation.check_body(&value)?;
+        // The value, not its spelling: blanks and the order of members make no other request.
+        let digest = domain::clients::digest(&value.to_string());
+        Ok((value, pass, digest))
+    })
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let read = read(request, payload, &["application/json"]);
+        Box::pin(async move {
+            let (value, _, digest) = read.await?;
+            Ok(Self {
+                value: serde_json::from_value(value).map_err(unfit)?,
+                digest,
+            })
+        })
+    }
+}
+
+impl FromRequest for Patch {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let read = read(request, payload, &["application/merge-patch+json", "application/json"]);
+        Box::pin(async move {
+            let (patch, pass, digest) = read.await?;
+            Ok(Self {
+                patch,
+                members: pass.operation.members(),
+                digest,
+            })
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! What every operation shares: the way in (`gate`, `input`), the way through (`call`), the way out (`reply`,
+//! `problem`), and the contract that all of it follows (`document`, `operations`).
+pub mod call;
+pub mod document;
+pub mod frame;
+pub mod gate;
+pub mod input;
+pub mod operations;
+pub mod problem;
+pub mod reply;
+
+pub use call::Call;
+pub use input::{Body, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
+pub use problem::{Fault, Problem};
+pub use reply::{Listing, Log, Reply};

@@ -1,0 +1,296 @@
+//! The operations as the OpenAPI document declares them, found by a request's method and route: their ids for the
+//! permission matrix, and their schemas as checks of what is sent. What the document says is what is enforced.
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, OnceLock},
+};
+
+use actix_web::{dev::ResourceDef, http::Method};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use serde_json::{Map, Value, json};
+
+use super::problem::{Fault, Problem};
+
+/// Under this prefix stand the paths of the document.
+pub const BASE: &str = "/kundansvar/v1";
+
+/// One operation.
+pub struct Operation {
+    /// Its id, as document and matrix call it.
+    pub id: String,
+    /// Whether anybody may, without a token.
+    pub public: bool,
+    /// Whether a program must send an Idempotency-Key.
+    pub wants_key: bool,
+    /// Whether the request must carry If-Match.
+    pub wants_match: bool,
+    parameters: BTreeMap<String, Value>,
+    body: Option<Value>,
+    components: Arc<Value>,
+    query_check: OnceLock<Option<Validator>>,
+    body_check: OnceLock<Option<Validator>>,
+}
+
+/// All operations.
+pub struct Operations {
+    by_route: HashMap<(Method, String), Arc<Operation>>,
+    routes: Vec<(ResourceDef, String)>,
+}
+
+impl Operations {
+    /// Reads them from the document.
+    pub fn of(document: &Value) -> Self {
+        let components = Arc::new(document["components"].clone());
+        let mut by_route = HashMap::new();
+        let mut routes = vec![];
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            let route = format!("{BASE}{path}");
+            let mut allowed = vec!["OPTIONS".to_owned()];
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let Ok(verb) = method.to_uppercase().parse::<Method>() else {
+                    continue;
+                };
+                allowed.push(verb.to_string());
+                if verb == Method::GET {
+                    allowed.push("HEAD".into());
+                }
+                by_route.insert((verb, route.clone()), Arc::new(Operation::of(operation, &components)));
+            }
+            allowed.sort();
+            routes.push((ResourceDef::new(route.as_str()), allowed.join(", ")));
+        }
+        Self { by_route, routes }
+    }
+
+    /// The operation behind a method and a route template.
+    pub fn find(&self, method: &Method, route: &str) -> Option<&Arc<Operation>> {
+        self.by_route.get(&(method.clone(), route.to_owned()))
+    }
+
+    /// The methods that are offered at a path; none where the path itself is unknown.
+    pub fn allowed(&self, path: &str) -> Option<&str> {
+        self.routes
+            .iter()
+            .find(|(route, _)| route.is_match(path))
+            .map(|(_, allowed)| allowed.as_str())
+    }
+}
+
+impl Operation {
+    fn of(operation: &Value, components: &Arc<Value>) -> Self {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let is = |p: &Value, place: &str, name: &str| p["in"] == place && p["name"] == name;
+        let content = &operation["requestBody"]["content"];
+        Self {
+            id: operation["operationId"].as_str().unwrap_or_default().into(),
+            public: operation["security"] == json!([{}]),
+            wants_key: parameters.iter().any(|p| is(p, "header", "Idempotency-Key")),
+            wants_match: parameters.iter().any(|p| is(p, "header", "If-Match")),
+            parameters: parameters
+                .iter()
+                .filter(|p| p["in"] == "query")
+                .map(|p| (p["name"].as_str().unwrap_or_default().to_owned(), p["schema"].clone()))
+                .collect(),
+            body: content.get("application/json").map(|media| media["schema"].clone()),
+            components: components.clone(),
+            query_check: OnceLock::new(),
+            body_check: OnceLock::new(),
+        }
+    }
+
+    /// The query as the JSON object that the declared parameters make of it; every fault is named.
+    pub fn read_query(&self, query: &str) -> Result<Value, Problem> {
+        let mut object = Map::new();
+        let mut faults = vec![];
+        for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+            let fault = |code: &str, detail: String| Fault {
+                pointer: None,
+                parameter: Some(printable(&name)),
+                code: code.into(),
+                detail,
+            };
+            let Some(schema) = self.parameters.get(name.as_ref()) else {
+                let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
+                let known = if known.is_empty() {
+                    "none".into()
+                } else {
+                    known.join(", ")
+                };
+                faults.push(fault(
+                    "unknown",
+                    format!("is not a parameter of this operation; known are: {known}"),
+                ));
+                continue;
+            };
+            if object.contains_key(name.as_ref()) {
+                faults.push(fault("repeated", "stands here more than once".into()));
+                continue;
+            }
+            match self.typed(schema, &text) {
+                Some(value) => {
+                    object.insert(name.into_owned(), value);
+                }
+                None => faults.push(fault("type", "is not a number or truth value as declared".into())),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Problem::Query(faults));
+        }
+        let value = Value::Object(object);
+        let check = self.query_check.get_or_init(|| {
+            let properties: Map<String, Value> = self.parameters.clone().into_iter().collect();
+            validator(&json!({"type": "object", "properties": properties}), &self.components)
+        });
+        let faults: Vec<Fault> = faults_of(check.as_ref(), &value)
+            .into_iter()
+            .map(|f| Fault {
+                parameter: f.pointer.map(|p| p.trim_start_matches('/').into()),
+                pointer: None,
+                ..f
+            })
+            .collect();
+        if faults.is_empty() {
+            Ok(value)
+        } else {
+            Err(Problem::Query(faults))
+        }
+    }
+
+    /// Checks a body against its schema; every fault is named.
+    pub fn check_body(&self, body: &Value) -> Result<(), Problem> {
+        let check = self
+            .body_check
+            .get_or_init(|| validator(self.body.as_ref()?, &self.components));
+        let faults = faults_of(check.as_ref(), body);
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::Invalid(faults))
+        }
+    }
+
+    /// The members that a body may have.
+    pub fn members(&self) -> Vec<String> {
+        let schema = self.body.as_ref().map(|schema| self.resolved(schema));
+        let properties = schema.and_then(|s| s["properties"].as_object());
+        properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        match schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/")) {
+            Some(path) => self.components.pointer(&format!("/{path}")).unwrap_or(schema),
+            None => schema,
+        }
+    }
+
+    /// A parameter's text as the type that its schema declares; numbers in their one canonical form.
+    fn typed(&self, schema: &Value, text: &str) -> Option<Value> {
+        match self.resolved(schema)["type"].as_str() {
+            Some("integer") => {
+                let number: i64 = text.parse().ok()?;
+                (number.to_string() == text).then(|| number.into())
+            }
+            Some("boolean") => text.parse::<bool>().ok().map(Value::from),
+            _ => Some(text.into()),
+        }
+    }
+}
+
+fn printable(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+fn validator(schema: &Value, components: &Value) -> Option<Validator> {
+    let mut schema = schema.clone();
+    schema["components"] = components.clone();
+    let built = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(true)
+        .build(&schema);
+    // The document's schemas are ours; a test compiles each of them.
+    built
+        .inspect_err(|e| tracing::error!(error = %e, "a schema of the document does not compile"))
+        .ok()
+}
+
+fn faults_of(check: Option<&Validator>, value: &Value) -> Vec<Fault> {
+    let Some(check) = check else { return vec![] };
+    let mut faults: Vec<Fault> = check.iter_errors(value).flat_map(|e| told(&e)).collect();
+    faults.sort_by(|a, b| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)));
+    faults.dedup();
+    faults.truncate(1000);
+    faults
+}
+
+/// A fault in words that say what would be right, and never repeat what was sent.
+fn told(error: &ValidationError<'_>) -> Vec<Fault> {
+    use ValidationErrorKind as Kind;
+    let at = error.instance_path().to_string();
+    let fault = |pointer: String, code: &str, detail: String| {
+        vec![Fault {
+            pointer: Some(pointer),
+            parameter: None,
+            code: code.into(),
+            detail,
+        }]
+    };
+    let child = |name: &str| format!("{at}/{}", printable(&name.replace('~', "~0").replace('/', "~1")));
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
+            .iter()
+            .flat_map(|name| fault(child(name), "unknown", "is not a member here".into()))
+            .collect(),
+        Kind::Required { property } => fault(
+            child(property.as_str().unwrap_or_default()),
+            "required",
+            "is required".into(),
+        ),
+        Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
+            // A nullable member: what is wrong is what is wrong with the value, not that it isn't null.
+            let useful = |branch: &&Vec<ValidationError<'static>>| {
+                branch
+                    .iter()
+                    .all(|e| !matches!(e.kind(), Kind::Type { .. }) || e.instance_path() != error.instance_path())
+            };
+            match context.iter().find(useful) {
+                Some(branch) => branch.iter().flat_map(|e| told_inside(&at, e)).collect(),
+                None => fault(at, "type", "has none of the forms that are allowed here".into()),
+            }
+        }
+        kind => {
+            let (code, detail) = match kind {
+                Kind::Type { .. } => ("type", "has another type than is allowed here".to_owned()),
+                Kind::Enum { options } => ("unknown_value", format!("is none of {options}")),
+                Kind::MinLength { limit } => ("min_length", format!("has at least {limit} characters")),
+                Kind::MaxLength { limit } => ("max_length", format!("has at most {limit} characters")),
+                Kind::MinItems { limit } => ("min_items", format!("has at least {limit} items")),
+                Kind::MaxItems { limit } => ("max_items", format!("has at most {limit} items")),
+                Kind::Minimum { limit } => ("minimum", format!("is at least {limit}")),
+                Kind::Maximum { limit } => ("maximum", format!("is at most {limit}")),
+                Kind::Pattern { pattern } => ("pattern", format!("matches {}", printable(pattern))),
+                Kind::Format { format } => ("format", format!("has the form of a {format}")),
+                Kind::UniqueItems => ("repeated", "has no item twice".into()),
+                other => ("invalid", format!("does not satisfy {}", other.keyword())),
+            };
+            fault(at, code, detail)
+        }
+    }
+}
+
+/// A fault found inside a branch: its path begins where the branch was tried.
+fn told_inside(at: &str, error: &ValidationError<'_>) -> Vec<Fault> {
+    let inside = |pointer: String| {
+        if pointer.starts_with(at) {
+            pointer
+        } else {
+            format!("{at}{pointer}")
+        }
+    };
+    told(error)
+        .into_iter()
+        .map(|f| Fault {
+            pointer: f.pointer.map(inside),
+            ..f
+        })
+        .collect()
+}

@@ -1,0 +1,216 @@
+//! Access tokens (RFC 9068) signed with ES256, checked as RFC 8725 advises: one pinned algorithm, and `iss`, `aud`,
+//! `exp`, `nbf` and `typ` all verified. What a bearer may is not in the token: it is looked up, and kept 5 seconds.
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Duration, Utc};
+use domain::{access::Caller, access::ClientScope, vocabulary::ClientId};
+use jsonwebtoken::{Algorithm, Header, Validation};
+use persistence::{Db, clients, clients::Bearer};
+use serde::{Deserialize, Serialize};
+
+use super::Keys;
+use crate::http::Problem;
+
+/// What kind of caller a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Administrator,
+    Auditor,
+    Person,
+    Contact,
+    Client,
+}
+
+/// What a token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: String,
+    pub client_id: String,
+    pub iat: i64,
+    pub nbf: i64,
+    pub exp: i64,
+    pub jti: String,
+    pub kind: Kind,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
+}
+
+/// How long what a bearer may is believed.
+const BELIEVED: Duration = Duration::seconds(5);
+/// How far two clocks may differ, in seconds.
+const SKEW: u64 = 30;
+/// How many tokens are remembered at a time.
+const REMEMBERED: usize = 10_000;
+
+struct Known {
+    claims: Claims,
+    caller: Option<Caller>,
+    looked_up: DateTime<Utc>,
+}
+
+/// Issues and checks tokens.
+pub struct Tokens {
+    keys: Keys,
+    issuer: String,
+    /// By the token's digest: its signature is checked once.
+    known: Mutex<HashMap<String, Known>>,
+}
+
+impl Tokens {
+    /// Tokens of this issuer, which is their audience too.
+    pub fn new(keys: Keys, issuer: String) -> Self {
+        Self {
+            keys,
+            issuer,
+            known: Mutex::default(),
+        }
+    }
+
+    /// The keys, for their public half.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Who issues them.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// A token for a subject of this kind.
+    pub fn issue(
+        &self,
+        kind: Kind,
+        subject: &str,
+        scope: String,
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
+            sub: subject.to_owned(),
+            client_id: if kind == Kind::Client {
+                subject.to_owned()
+            } else {
+                "kundansvar".into()
+            },
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: (now + lifetime).timestamp(),
+            jti: uuid::Uuid::now_v7().to_string(),
+            kind,
+            scope,
+        };
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("at+jwt".into());
+        header.kid = Some(self.keys.signing_id.clone());
+        jsonwebtoken::encode(&header, &claims, &self.keys.signing)
+    }
+
+    /// What the token says, if it is one of ours and its time is now.
+    fn verify(&self, token: &str) -> Option<Claims> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if !header
+            .typ
+            .as_ref()
+            .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
+        {
+            return None;
+        }
+        let key = self
+            .keys
+            .verifying
+            .iter()
+            .find(|key| Some(&key.id) == header.kid.as_ref())?;
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.issuer]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+        validation.validate_nbf = true;
+        validation.leeway = SKEW;
+        Some(
+            jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
+                .ok()?
+                .claims,
+        )
+    }
+
+    /// Who bears the token now. A revoked client or an ended membership takes effect within 5 seconds.
+    pub async fn caller(
+        &self,
+        token: &str,
+        db: &Db,
+        now: DateTime<Utc>,
+        today: chrono::NaiveDate,
+    ) -> Result<Caller, Problem> {
+        const INVALID: Problem = Problem::Unauthenticated("The token is not valid, or no longer.");
+        let digest = domain::clients::digest(token);
+        let remembered = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known
+                .get(&digest)
+                .map(|k| (k.claims.clone(), k.caller.clone(), k.looked_up))
+        };
+        let claims = match remembered {
+            Some((claims, _, _)) if claims.exp + SKEW as i64 <= now.timestamp() => return Err(INVALID),
+            Some((_, caller, looked_up)) if now - looked_up < BELIEVED && now >= looked_up => {
+                return caller.ok_or(INVALID);
+            }
+            Some((claims, _, _)) => claims,
+            None => self.verify(token).ok_or(INVALID)?,
+        };
+        let caller = look_up(&claims, db, today).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.retain(|_, k| k.claims.exp > now.timestamp() && now - k.looked_up < BELIEVED);
+        }
+        if known.len() < REMEMBERED {
+            known.insert(
+                digest,
+                Known {
+                    claims,
+                    caller: caller.clone(),
+                    looked_up: now,
+                },
+            );
+        }
+        caller.ok_or(INVALID)
+    }
+}
+
+async fn look_up(claims: &Claims, db: &Db, today: chrono::NaiveDate) -> Result<Option<Caller>, Problem> {
+    let bearer = match claims.kind {
+        Kind::Administrator => {
+            return Ok(Some(Caller::Administrator {
+                subject: claims.sub.clone(),
+            }));
+        }
+        Kind::Auditor => {
+            return Ok(Some(Caller::Auditor {
+                subject: claims.sub.clone(),
+            }));
+        }
+        Kind::Person => claims.sub.parse().ok().map(Bearer::Person),
+        Kind::Contact => claims.sub.parse().ok().map(Bearer::Contact),
+        Kind::Client => claims
+            .sub
+            .parse()
+            .ok()
+            .map(|id: ClientId| Bearer::Client(id, scopes(&claims.scope))),
+    };
+    match bearer {
+        Some(bearer) => Ok(clients::caller(&db.reader(), &bearer, today).await?),
+        None => Ok(None),
+    }
+}
+
+/// The scopes in a blank-separated list; unknown words are left out.
+pub(super) fn scopes(text: &str) -> Vec<ClientScope> {
+    text.split(' ').filter_map(|word| word.parse().ok()).collect()
+}

@@ -1,0 +1,183 @@
+//! The settings: defaults, a TOML file, `KUNDANSVAR_…` variables and flags, in that order. A key that nobody knows stops
+//! the start, with the nearest one that is known.
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::access::OtherCustomers;
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Prefix of the variables.
+const PREFIX: &str = "KUNDANSVAR_";
+/// Variables with the prefix that are no settings: the file's own name.
+const NOT_SETTINGS: [&str; 1] = ["config"];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Where the embedded database and the signing keys are kept.
+    pub data_folder: PathBuf,
+    /// `sqlite://…` or `postgres://…`; empty: an SQLite file in the data folder.
+    pub database_url: String,
+    /// At most this many connections to the database.
+    pub database_connections: u32,
+    /// Seconds that a request waits for the database before it is answered with 503.
+    pub database_wait_seconds: u64,
+    /// Address under which callers reach the service; empty: `http://` and the listening address.
+    pub public_url: String,
+    /// Time zone of the organisation, by its IANA name.
+    pub time_zone: chrono_tz::Tz,
+    /// Requests a minute that one caller may make.
+    pub rate_limit_per_minute: NonZeroU32,
+    /// Origins whose pages may call.
+    pub cors_origins: Vec<String>,
+    /// What persons may read of customers that are not their teams': `all`, `same_legal_entity`, `none`.
+    pub other_customers: OtherCustomers,
+    /// Days within which a complaint is to be answered, unless its intake says otherwise.
+    pub complaint_due_days: u32,
+    /// Days within which who complained may reopen an answered complaint.
+    pub complaint_reopen_days: u32,
+    /// Hours for which a rotated client secret works on beside the new one.
+    pub secret_overlap_hours: u32,
+    /// What is logged, as `tracing` filters say it.
+    pub log: String,
+    /// `text`, `json`, or `auto`: text on a terminal, else JSON.
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Auto,
+    Text,
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_folder: "kundansvar-data".into(),
+            database_url: String::new(),
+            database_connections: 10,
+            database_wait_seconds: 3,
+            public_url: String::new(),
+            time_zone: chrono_tz::Europe::Stockholm,
+            rate_limit_per_minute: NonZeroU32::MIN.saturating_add(1199),
+            cors_origins: vec![],
+            other_customers: OtherCustomers::All,
+            complaint_due_days: 14,
+            complaint_reopen_days: 14,
+            secret_overlap_hours: 24,
+            log: "info,actix_server=warn,sea_orm_migration=warn,sqlx=warn".into(),
+            log_format: LogFormat::Auto,
+        }
+    }
+}
+
+/// A setting that cannot be used, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(String);
+
+/// Where each setting came from.
+pub struct Sources(Figment);
+
+impl Settings {
+    /// Reads them all; `flags` are those given on the command line.
+    pub fn read(file: Option<&Path>, flags: Value) -> Result<(Self, Sources), SettingsError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(SettingsError(format!("there is no settings file {}", file.display())));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment = figment
+            .merge(Env::prefixed(PREFIX).ignore(&NOT_SETTINGS))
+            .merge(Serialized::from(flags, figment::Profile::Default));
+        let settings = figment.extract().map_err(|e| SettingsError(told(e)))?;
+        Ok((settings, Sources(figment)))
+    }
+
+    /// How the database is reached.
+    pub fn database(&self) -> persistence::store::Settings {
+        let url = match self.database_url.is_empty() {
+            true => format!("sqlite://{}", self.data_folder.join("kundansvar.db").display()),
+            false => self.database_url.clone(),
+        };
+        let wait = Duration::from_secs(self.database_wait_seconds);
+        persistence::store::Settings {
+            url,
+            connections: self.database_connections,
+            wait,
+        }
+    }
+
+    /// Where the signing keys are.
+    pub fn key_folder(&self) -> PathBuf {
+        self.data_folder.join("keys")
+    }
+
+    /// Scheme and host under which callers reach the service.
+    pub fn public_origin(&self) -> String {
+        match self.public_url.is_empty() {
+            true => format!("http://{}", self.listen),
+            false => self.public_url.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The date in the organisation's zone.
+    pub fn local_date(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.time_zone).date_naive()
+    }
+}
+
+impl Sources {
+    /// Where the setting came from, in words.
+    pub fn of(&self, key: &str) -> String {
+        let Some(metadata) = self.0.find_metadata(key) else {
+            return "default".into();
+        };
+        match &metadata.source {
+            Some(figment::Source::File(path)) => format!("file {}", path.display()),
+            _ if metadata.name.contains("environment") => format!("variable {PREFIX}{}", key.to_uppercase()),
+            _ if metadata.name.contains("Value") => "flag".into(),
+            _ => "default".into(),
+        }
+    }
+}
+
+/// The first fault: which key, where, and what would be right.
+fn told(errors: figment::Error) -> String {
+    let Some(error) = errors.into_iter().next() else {
+        return "the settings cannot be read".into();
+    };
+    let place = error
+        .metadata
+        .as_ref()
+        .map(|m| format!(" ({})", m.name))
+        .unwrap_or_default();
+    if let figment::error::Kind::UnknownField(key, known) = &error.kind {
+        let nearest = known
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
+        let nearest = nearest.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+        return format!("there is no setting {key}{place}{nearest}");
+    }
+    let key = error.path.join(".");
+    format!("the setting {key} is not usable{place}: {}", error.kind)
+}

@@ -1,0 +1,37 @@
+//! The operations, a file a room. Each handler stands with its documentation; its right was checked in front of it.
+pub mod about;
+pub mod clients;
+pub mod customers;
+pub mod events;
+pub mod feeds;
+pub mod people;
+pub mod requests;
+pub mod services;
+pub mod teams;
+
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every operation; routes and document are made of this one list.
+pub fn all(config: &mut ServiceConfig) {
+    config
+        .configure(about::routes)
+        .configure(customers::routes)
+        .configure(people::routes)
+        .configure(services::routes)
+        .configure(teams::routes)
+        .configure(requests::routes)
+        .configure(feeds::routes)
+        .configure(events::routes)
+        .configure(clients::routes);
+}
+
+/// The version that the caller saw.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "the document's description of a header that `Call` reads")]
+pub struct IfMatch {
+    /// The ETag that you last saw of the thing; without it 428, with an old one 412.
+    #[param(rename = "If-Match", required = false, max_length = 512, pattern = "^[ -~]*$")]
+    if_match: String,
+}

@@ -1,0 +1,286 @@
+//! The service: what every handler can reach, and the running server.
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpRequest, HttpServer,
+    dev::{ServerHandle, ServiceRequest},
+    http::{Method, header},
+    middleware::{Compress, from_fn},
+    web,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::access::Caller;
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::keyed::DefaultKeyedStateStore,
+};
+use persistence::Db;
+use utoipa_actix_web::AppExt;
+
+use crate::{
+    http::{Problem, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
+    identity::{self, KeyError, Keys, Tokens},
+    program::Settings,
+    rooms,
+};
+
+/// The clock, cut to the microseconds that both databases keep. Tests move it.
+#[derive(Debug, Default)]
+pub struct Clock {
+    ahead: AtomicI64,
+}
+
+impl Clock {
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        #[allow(clippy::disallowed_methods, reason = "the one place where time comes in")]
+        let now = Utc::now() + chrono::Duration::seconds(self.ahead.load(Ordering::Relaxed));
+        now.trunc_subsecs(6)
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: chrono::Duration) {
+        self.ahead.fetch_add(by.num_seconds(), Ordering::Relaxed);
+    }
+}
+
+/// What every handler can reach.
+pub struct State {
+    pub settings: Settings,
+    pub db: Db,
+    pub clock: Clock,
+    pub tokens: Tokens,
+    pub operations: Operations,
+    pub limits: Limits,
+}
+
+impl State {
+    /// Who calls, by the bearer token.
+    pub async fn identify(&self, request: &ServiceRequest) -> Result<Caller, Problem> {
+        let sent = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok());
+        let token = sent
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or(Problem::Unauthenticated("No bearer token was sent."))?;
+        let now = self.clock.now();
+        self.tokens
+            .caller(token, &self.db, now, self.settings.local_date(now))
+            .await
+    }
+}
+
+/// How often a caller may call.
+pub struct Limits {
+    per_minute: NonZeroU32,
+    limiter: RateLimiter<u64, DefaultKeyedStateStore<u64>, DefaultClock, StateInformationMiddleware>,
+}
+
+/// What is left of a caller's limit, as headers say it.
+pub struct Limit {
+    /// Seconds to wait, where the limit is used up.
+    pub exceeded: Option<u64>,
+    /// Value of `RateLimit`.
+    pub left: String,
+    /// Value of `RateLimit-Policy`.
+    pub policy: String,
+}
+
+impl Limits {
+    fn new(per_minute: NonZeroU32) -> Self {
+        let limiter: DefaultKeyedRateLimiter<u64> = RateLimiter::keyed(Quota::per_minute(per_minute));
+        Self {
+            per_minute,
+            limiter: limiter.with_middleware(),
+        }
+    }
+
+    /// Takes one from the limit of the token, or of the address where there is none.
+    pub fn take(&self, request: &ServiceRequest) -> Limit {
+        use std::hash::{BuildHasher, Hasher};
+        static SEED: std::sync::LazyLock<std::hash::RandomState> = std::sync::LazyLock::new(Default::default);
+        let mut hasher = SEED.build_hasher();
+        match request.headers().get(header::AUTHORIZATION) {
+            Some(token) => hasher.write(token.as_bytes()),
+            None => hasher.write(
+                request
+                    .peer_addr()
+                    .map(|a| a.ip().to_string())
+                    .unwrap_or_default()
+                    .as_bytes(),
+            ),
+        }
+        let policy = format!("\"default\";q={};w=60", self.per_minute);
+        match self.limiter.check_key(&hasher.finish()) {
+            Ok(snapshot) => {
+                let left = format!("\"default\";r={};t=60", snapshot.remaining_burst_capacity());
+                Limit {
+                    exceeded: None,
+                    left,
+                    policy,
+                }
+            }
+            Err(until) => {
+                let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+                Limit {
+                    exceeded: Some(wait),
+                    left: format!("\"default\";r=0;t={wait}"),
+                    policy,
+                }
+            }
+        }
+    }
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot make the data folder {folder}: {source}")]
+    Folder { folder: String, source: std::io::Error },
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error("the database: {0}")]
+    Database(#[from] persistence::Error),
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("the OpenAPI document: {0}")]
+    Document(#[from] serde_json::Error),
+}
+
+/// A running service.
+pub struct Running {
+    pub address: SocketAddr,
+    pub state: web::Data<State>,
+    pub handle: ServerHandle,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Waits until the server has ended, then closes the database.
+    pub async fn ended(self) -> std::io::Result<()> {
+        let done = self.task.await.map_err(std::io::Error::other)?;
+        self.state.db.clone().close().await.map_err(std::io::Error::other)?;
+        done
+    }
+}
+
+/// What the command line and the server share: data folder, keys, database with its schema, and the document.
+pub async fn open(settings: Settings) -> Result<State, StartError> {
+    std::fs::create_dir_all(&settings.data_folder).map_err(|source| StartError::Folder {
+        folder: settings.data_folder.display().to_string(),
+        source,
+    })?;
+    let keys = Keys::open(&settings.key_folder())?;
+    let db = Db::connect(&settings.database()).await?;
+    db.migrate().await?;
+    Ok(State {
+        tokens: Tokens::new(keys, settings.public_origin()),
+        operations: Operations::of(&document::committed()?),
+        limits: Limits::new(settings.rate_limit_per_minute),
+        clock: Clock::default(),
+        db,
+        settings,
+    })
+}
+
+/// Starts the service.
+pub async fn start(settings: Settings) -> Result<Running, StartError> {
+    let mut settings = settings;
+    let listener = std::net::TcpListener::bind(settings.listen).map_err(|source| StartError::Listen {
+        address: settings.listen,
+        source,
+    })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen {
+        address: settings.listen,
+        source,
+    })?;
+    settings.listen = address;
+    let state = web::Data::new(open(settings).await?);
+    let served = document::served(&state.settings.public_origin())?;
+    let shared = state.clone();
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+    let server = HttpServer::new(move || {
+        let state = shared.clone();
+        App::new()
+            .into_utoipa_app()
+            .service(utoipa_actix_web::scope(BASE).configure(rooms::all))
+            .split_for_parts()
+            .0
+            .app_data(state.clone())
+            .configure(identity::oauth::routes)
+            .configure(|config| rooms::about::pages(config, served.clone()))
+            .default_service(web::to(missed))
+            .wrap(from_fn(gate))
+            .wrap(Compress::default())
+            .wrap(from_fn(frame))
+            .wrap(cors(&state.settings))
+    })
+    .workers(workers)
+    .disable_signals()
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(20)
+    .listen(listener)
+    .map_err(|source| StartError::Listen { address, source })?
+    .run();
+    let handle = server.handle();
+    Ok(Running {
+        address,
+        state,
+        handle,
+        task: tokio::spawn(server),
+    })
+}
+
+/// Which pages of other origins may call.
+fn cors(settings: &Settings) -> actix_cors::Cors {
+    let mut cors = actix_cors::Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "if-match",
+            "if-none-match",
+            "idempotency-key",
+            "traceparent",
+            "x-request-id",
+        ])
+        .expose_headers([
+            "etag",
+            "link",
+            "location",
+            "x-request-id",
+            "traceparent",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+        ])
+        .max_age(3600);
+    for origin in &settings.cors_origins {
+        cors = cors.allowed_origin(origin);
+    }
+    cors
+}
+
+/// What no route answered: the method is wrong, or nothing is there.
+async fn missed(state: web::Data<State>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
+    match state.operations.allowed(request.path()) {
+        Some(allow) if request.method() == Method::OPTIONS => Ok(actix_web::HttpResponse::NoContent()
+            .insert_header((header::ALLOW, allow))
+            .finish()),
+        Some(allow) => Err(Problem::MethodNotAllowed { allow: allow.into() }),
+        None => Err(Problem::NotFound),
+    }
+}
