@@ -157,6 +157,16 @@ fn without_null(schema: &mut Value) {
     }
 }
 
+/// A filter that is not asked for stays empty: an example would be filled in by Swagger UI.
+fn without_example(schema: &mut Value, schemas: &Value) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+        *schema = schemas[name].clone();
+    }
+    if let Some(schema) = schema.as_object_mut() {
+        schema.retain(|key, _| key != "example" && key != "examples");
+    }
+}
+
 // ---- operations ----
 
 fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: &Value, story: &Map<String, Value>) {
@@ -166,6 +176,9 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut parameters {
         without_null(&mut parameter["schema"]);
+        if parameter["in"] == "query" {
+            without_example(&mut parameter["schema"], schemas);
+        }
         limit(&mut parameter["schema"]);
     }
     parameters.retain(|parameter| parameter["in"] != "path");
