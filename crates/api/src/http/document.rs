@@ -232,7 +232,7 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
         refused.extend(["409"]);
     }
     if has_body {
-        refused.extend(["413", "415", "422"]);
+        refused.extend(["408", "413", "415", "422"]);
     }
     if wants_match {
         refused.extend(["412", "428"]);
