@@ -534,7 +534,7 @@ fn headers() -> Value {
 fn refusals() -> Value {
     let mut all = Map::new();
     for status in [
-        400, 401, 403, 404, 406, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503,
+        400, 401, 403, 404, 406, 408, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503,
     ] {
         let Some(kind) = KINDS.iter().find(|kind| kind.status.as_u16() == status) else {
             continue;

@@ -224,9 +224,9 @@ fn read(
         }
         let unreadable = |e: &dyn std::fmt::Display| Problem::Malformed(format!("The body cannot be read: {e}."));
         let payload = payload.await.map_err(|e| unreadable(&e))?;
-        let bytes = payload
-            .to_bytes_limited(LARGEST)
-            .await
+        let reading = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LARGEST)).await;
+        let bytes = reading
+            .map_err(|_| Problem::TimedOut)?
             .map_err(|_| Problem::TooLarge { limit: LARGEST })?;
         let bytes = bytes.map_err(|e| unreadable(&e))?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
