@@ -1,5 +1,7 @@
 //! What the end-to-end tests share: the service on a free port with a database of its own, on SQLite and on
 //! PostgreSQL, and callers that speak HTTP to it.
+#![allow(clippy::disallowed_methods, reason = "tests live in real time")]
+
 pub mod database;
 pub mod service;
 pub mod world;

@@ -166,12 +166,14 @@ pub struct Running {
     pub state: web::Data<State>,
     pub handle: ServerHandle,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
+    housekeeping: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
     /// Waits until the server has ended, then closes the database.
     pub async fn ended(self) -> std::io::Result<()> {
         let done = self.task.await.map_err(std::io::Error::other)?;
+        self.housekeeping.abort();
         self.state.db.clone().close().await.map_err(std::io::Error::other)?;
         done
     }
@@ -236,12 +238,26 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     .map_err(|source| StartError::Listen { address, source })?
     .run();
     let handle = server.handle();
+    let housekeeping = tokio::spawn(keep_house(state.clone()));
     Ok(Running {
         address,
         state,
         handle,
         task: tokio::spawn(server),
+        housekeeping,
     })
+}
+
+/// Once an hour, what nobody needs any more is removed: answers past their time, callers that have gone quiet.
+async fn keep_house(state: web::Data<State>) {
+    let mut hourly = tokio::time::interval(Duration::from_secs(3600));
+    loop {
+        hourly.tick().await;
+        state.limits.limiter.retain_recent();
+        if let Err(e) = state.db.forget_old_answers(state.clock.now()).await {
+            tracing::warn!(error = %e, "old answers could not be removed; the next hour tries again");
+        }
+    }
 }
 
 /// Which pages of other origins may call.

@@ -16,17 +16,13 @@ pub const DEEPEST: usize = 10;
 
 word! {
     /// Whether the customer is one today.
+    #[derive(Default)]
     CustomerStatus {
         /// Uses services, raises requests.
+        #[default]
         Active,
         /// Kept for its history; takes no new requests, usages or teams.
         Inactive,
-    }
-}
-
-impl Default for CustomerStatus {
-    fn default() -> Self {
-        Self::Active
     }
 }
 

@@ -11,17 +11,13 @@ use crate::{
 
 word! {
     /// Whether the service can be taken into use.
+    #[derive(Default)]
     ServiceStatus {
         /// Offered to customers.
+        #[default]
         Active,
         /// Kept for its history; takes no new usages.
         Retired,
-    }
-}
-
-impl Default for ServiceStatus {
-    fn default() -> Self {
-        Self::Active
     }
 }
 

@@ -96,6 +96,14 @@ fn complete_schemas(document: &mut Value) {
         }
         schemas.insert(name, patch);
     }
+    // Lists name their items rather than repeat them.
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for name in names {
+        let item = name.strip_prefix("Listing_").or(name.strip_prefix("Log_"));
+        if let Some(item) = item.filter(|item| schemas.contains_key(*item)).map(ToOwned::to_owned) {
+            schemas[&name]["properties"]["items"]["items"] = json!({"$ref": format!("#/components/schemas/{item}")});
+        }
+    }
     schemas.values_mut().for_each(limit);
 }
 
@@ -116,6 +124,9 @@ fn limit(schema: &mut Value) {
                         _ => (2000, None),
                     };
                     map.entry("maxLength").or_insert(longest.into());
+                    if !map.contains_key("format") {
+                        map.entry("pattern").or_insert(r"^[^\x00-\x1f]*$".into());
+                    }
                     if let Some(example) = example {
                         map.entry("example").or_insert(example);
                     }
@@ -146,6 +157,16 @@ fn without_null(schema: &mut Value) {
     }
 }
 
+/// A filter that is not asked for stays empty: an example would be filled in by Swagger UI.
+fn without_example(schema: &mut Value, schemas: &Value) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+        *schema = schemas[name].clone();
+    }
+    if let Some(schema) = schema.as_object_mut() {
+        schema.retain(|key, _| key != "example" && key != "examples");
+    }
+}
+
 // ---- operations ----
 
 fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: &Value, story: &Map<String, Value>) {
@@ -155,11 +176,13 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut parameters {
         without_null(&mut parameter["schema"]);
-        limit(&mut parameter["schema"]);
-        if parameter["in"] == "path" {
-            parameter["description"] = json!(spoken_parameter(parameter["name"].as_str().unwrap_or_default()));
+        if parameter["in"] == "query" {
+            without_example(&mut parameter["schema"], schemas);
         }
+        limit(&mut parameter["schema"]);
     }
+    parameters.retain(|parameter| parameter["in"] != "path");
+    parameters.extend(names_in(path).map(path_parameter));
     let wants_match = parameters.iter().any(|p| p["name"] == "If-Match");
     if method == "post" {
         parameters.push(header_parameter(
@@ -198,12 +221,9 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
         }
     }
 
-    let mut refused = vec!["400", "429", "500", "503"];
+    let mut refused = vec!["400", "401", "406", "429", "500", "503"];
     if !public {
-        refused.extend(["401", "403", "406"]);
-    }
-    if public {
-        refused.push("406");
+        refused.push("403");
     }
     if path.contains('{') {
         refused.push("404");
@@ -212,7 +232,7 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
         refused.extend(["409"]);
     }
     if has_body {
-        refused.extend(["413", "415", "422"]);
+        refused.extend(["408", "413", "415", "422"]);
     }
     if wants_match {
         refused.extend(["412", "428"]);
@@ -244,7 +264,12 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
             headers.insert("Location".into(), json!({"$ref": "#/components/headers/Location"}));
         }
         response["headers"] = headers.into();
-        for (_, media) in response["content"].as_object_mut().into_iter().flatten() {
+        for (_, media) in response
+            .get_mut("content")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
             give_example(media, schemas, story);
         }
     }
@@ -299,6 +324,18 @@ fn header_parameter(name: &str, description: &str, format: &str) -> Value {
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 
+/// The names between the braces of a path.
+fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['{', '}']).skip(1).step_by(2)
+}
+
+/// A path parameter is of the type that its name says: `customerId` is a `CustomerId`.
+fn path_parameter(name: &str) -> Value {
+    let schema = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+    json!({"name": name, "in": "path", "required": true, "description": spoken_parameter(name),
+        "schema": {"$ref": format!("#/components/schemas/{schema}")}})
+}
+
 fn spoken_parameter(name: &str) -> String {
     let thing: String = name
         .trim_end_matches("Id")
@@ -347,7 +384,7 @@ const KEYS: [(&str, &str); 8] = [
 fn operations_by_parameter(document: &Value) -> BTreeMap<String, Vec<(String, bool)>> {
     let mut by_parameter: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        let names: Vec<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
+        let names: Vec<&str> = names_in(path).collect();
         let [name] = names[..] else { continue };
         for operation in item.as_object().into_iter().flatten().map(|(_, o)| o) {
             let wants_match = operation["parameters"]
@@ -412,7 +449,7 @@ fn example(schema: &Value, schemas: &Value, story: &Map<String, Value>, depth: u
     {
         return match story.get(name) {
             Some(told) => told.clone(),
-            None if depth > 8 => Value::Null,
+            None if depth > 40 => Value::Null,
             None => example(&schemas[name], schemas, story, depth + 1),
         };
     }
@@ -427,7 +464,15 @@ fn example(schema: &Value, schemas: &Value, story: &Map<String, Value>, depth: u
             return known.clone();
         }
     }
-    for branches in ["oneOf", "anyOf", "allOf"] {
+    if let Some(parts) = schema["allOf"].as_array() {
+        let parts = parts.iter().map(|part| example(part, schemas, story, depth + 1));
+        return parts
+            .filter_map(|part| part.as_object().cloned())
+            .flatten()
+            .collect::<Map<_, _>>()
+            .into();
+    }
+    for branches in ["oneOf", "anyOf"] {
         if let Some(branch) = schema[branches]
             .as_array()
             .and_then(|b| b.iter().find(|b| b["type"] != "null"))
@@ -479,7 +524,6 @@ fn headers() -> Value {
         "RateLimit-Policy": text("How many requests a minute the caller may make.", "\"default\";q=600;w=60"),
         "Access-Control-Allow-Origin": text("The page's origin, where the configuration allows it.", "https://desk.example.se"),
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 3600, "example": 2}},
-        "Allow": text("The methods that are offered here.", "GET, HEAD, OPTIONS"),
         "WWW-Authenticate": text("How to sign in.", "Bearer resource_metadata=\"https://kundansvar.example.se/.well-known/oauth-protected-resource\""),
         "ETag": text("The version of what was answered; send it in If-Match to change it.", "\"3\""),
         "Location": text("Where the new thing is.", "/kundansvar/v1/customers/019a2f4e-7c1d-7b52-9d3a-5e8f0c6b1a27"),
@@ -490,7 +534,7 @@ fn headers() -> Value {
 fn refusals() -> Value {
     let mut all = Map::new();
     for status in [
-        400, 401, 403, 404, 406, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503,
+        400, 401, 403, 404, 406, 408, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503,
     ] {
         let Some(kind) = KINDS.iter().find(|kind| kind.status.as_u16() == status) else {
             continue;

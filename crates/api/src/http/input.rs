@@ -1,5 +1,5 @@
 //! The way in: queries and bodies, checked against the document before a handler sees them as typed values.
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 use domain::vocabulary::{ExternalId, Purpose, SystemKey, SystemName, to_json_for};
@@ -16,6 +16,8 @@ use super::{
 
 /// The largest JSON body, in bytes.
 pub const LARGEST: usize = 512 * 1024;
+/// How long a caller may take to send it.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 fn pass(request: &HttpRequest) -> Result<Pass, Problem> {
     request.extensions().get::<Pass>().cloned().ok_or(Problem::Forbidden)
@@ -222,9 +224,9 @@ fn read(
         }
         let unreadable = |e: &dyn std::fmt::Display| Problem::Malformed(format!("The body cannot be read: {e}."));
         let payload = payload.await.map_err(|e| unreadable(&e))?;
-        let bytes = payload
-            .to_bytes_limited(LARGEST)
-            .await
+        let reading = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LARGEST)).await;
+        let bytes = reading
+            .map_err(|_| Problem::TimedOut)?
             .map_err(|_| Problem::TooLarge { limit: LARGEST })?;
         let bytes = bytes.map_err(|e| unreadable(&e))?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|e| {

@@ -51,7 +51,7 @@ pub enum Problem {
     UnsupportedMediaType(&'static str),
     #[error("Too many requests; wait {seconds} s.")]
     TooMany { seconds: u64 },
-    #[error("The request took too long and was given up; nothing was changed.")]
+    #[error("The body did not come in time; nothing was changed.")]
     TimedOut,
     #[error("The database does not answer; try again.")]
     Unavailable(#[source] persistence::Error),
@@ -165,7 +165,7 @@ kinds! {
     NOT_FOUND "not_found" "Not found" "Finns inte" "It does not exist, or not for you.";
     METHOD_NOT_ALLOWED "method_not_allowed" "Method not allowed" "Metoden stöds inte" "The Allow header names the methods that are offered.";
     NOT_ACCEPTABLE "not_acceptable" "Not acceptable" "Formatet erbjuds inte" "Accept application/json.";
-    REQUEST_TIMEOUT "timed_out" "Took too long" "Tog för lång tid" "Nothing was changed. Send it again, with the same Idempotency-Key.";
+    REQUEST_TIMEOUT "timed_out" "The body came too slowly" "Innehållet kom för långsamt" "Nothing was changed. Send it again, with the same Idempotency-Key.";
     CONFLICT "rule" "A rule forbids it" "En regel hindrar" "`rule` or `errors[0].code` names the rule, `detail` the facts and the way out.";
     CONFLICT "key_reused" "Idempotency-Key reused" "Idempotency-Key återanvänd" "A key stands for one request. Take a fresh UUID for a new one.";
     CONFLICT "twin_running" "The same request is running" "Samma anrop pågår" "Ask again after the time in Retry-After; you will get its answer.";

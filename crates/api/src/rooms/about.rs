@@ -89,33 +89,33 @@ pub fn info() -> Value {
     })
 }
 
-/// The tags of the document, in reading order.
+/// The tags of the document, in the order of the alphabet.
 pub fn tags() -> Value {
     let tags = [
         ("about", "What this API is."),
-        (
-            "customers",
-            "The parts of the business that decide on and finance their IT services, and what they use.",
-        ),
-        (
-            "people",
-            "Persons of the IT organisation, and contacts of customers with their mandates.",
-        ),
-        ("services", "The IT services that customers use."),
+        ("access", "The credentials of other systems."),
         (
             "customer teams",
             "Who looks after which customers, and what is not covered.",
         ),
         (
-            "requests",
-            "Every matter once, in the right forum: intake, endorsement, routing, answers.",
+            "customers",
+            "The parts of the business that decide on and finance their IT services, and what they use.",
         ),
+        ("events", "The audit trail: every change, in one order, in one chain."),
         (
             "feeds",
             "How a destination pulls what is handed over to it, and decides.",
         ),
-        ("events", "The audit trail: every change, in one order, in one chain."),
-        ("access", "The credentials of other systems."),
+        (
+            "people",
+            "Persons of the IT organisation, and contacts of customers with their mandates.",
+        ),
+        (
+            "requests",
+            "Every matter once, in the right forum: intake, endorsement, routing, answers.",
+        ),
+        ("services", "The IT services that customers use."),
     ];
     tags.map(|(name, description)| json!({"name": name, "description": description}))
         .to_vec()

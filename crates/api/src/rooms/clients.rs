@@ -27,7 +27,12 @@ struct ClientWithSecret {
     #[serde(flatten)]
     client: Client,
     /// The secret; told once and never again, not even in a repeat under the same Idempotency-Key.
-    #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(
+        min_length = 43,
+        max_length = 43,
+        pattern = "^[A-Za-z0-9_-]+$",
+        example = "Zm9yIHRoZSBleGFtcGxlIG9ubHksIG5vdCBhIHNlY3I"
+    )]
     client_secret: Option<String>,
 }
 
