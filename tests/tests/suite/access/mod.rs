@@ -1,5 +1,6 @@
 //! Who may do what: each operation of the document, by each kind of caller, with an own, a foreign and an unknown thing,
 //! against a table that the service never reads (`permissions.csv`); and what may not be seen, everywhere (R20).
+mod scope;
 mod table;
 mod things;
 
