@@ -1,4 +1,6 @@
 //! What users rely on, end to end over a socket, on SQLite and on PostgreSQL. One program, so that it links once.
 #![allow(clippy::disallowed_methods, reason = "tests live in real time")]
 
+mod access;
+mod identity;
 mod requests;

@@ -159,7 +159,10 @@ fn without_null(schema: &mut Value) {
 
 /// A filter that is not asked for stays empty: an example would be filled in by Swagger UI.
 fn without_example(schema: &mut Value, schemas: &Value) {
-    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/components/schemas/"))
+    {
         *schema = schemas[name].clone();
     }
     if let Some(schema) = schema.as_object_mut() {
@@ -362,7 +365,7 @@ fn security(id: &str) -> Value {
     let scope = |scope: ClientScope| json!({"oauth": [scope.to_string()]});
     let mut ways = vec![json!({"bearer": []})];
     match Permission::of(id).map(|row| row.client) {
-        Some(ClientGrant::With(s) | ClientGrant::RaiserWith(s)) => ways.push(scope(s)),
+        Some(ClientGrant::With(s) | ClientGrant::UnlimitedWith(s) | ClientGrant::RaiserWith(s)) => ways.push(scope(s)),
         Some(ClientGrant::AnyFeed) => ways.extend(ClientScope::iter().filter(|s| s.destination().is_some()).map(scope)),
         Some(ClientGrant::No) | None => {}
     }
