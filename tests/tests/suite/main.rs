@@ -2,5 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in real time")]
 
 mod access;
+mod chain;
+mod concurrency;
+mod event_log;
 mod identity;
+mod outage;
+mod program;
 mod requests;

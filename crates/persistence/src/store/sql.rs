@@ -6,10 +6,11 @@ use sea_orm::{
 
 use super::Error;
 
-/// `for update` where rows can be locked; SQLite's single writer needs none.
+/// Holds the rows where rows can be held; SQLite's single writer needs nothing. Not `for update`: that would make
+/// whoever only refers to the row by a foreign key wait too.
 pub(crate) fn lock(query: &mut SelectStatement, backend: DbBackend, table: &'static str) {
     if backend == DbBackend::Postgres {
-        query.lock_with_tables(sea_orm::sea_query::LockType::Update, [table]);
+        query.lock_with_tables(sea_orm::sea_query::LockType::NoKeyUpdate, [table]);
     }
 }
 
