@@ -7,5 +7,6 @@ mod concurrency;
 mod event_log;
 mod identity;
 mod outage;
+mod overviews;
 mod program;
 mod requests;

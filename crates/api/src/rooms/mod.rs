@@ -4,6 +4,7 @@ pub mod clients;
 pub mod customers;
 pub mod events;
 pub mod feeds;
+pub mod overviews;
 pub mod people;
 pub mod requests;
 pub mod services;
@@ -20,6 +21,7 @@ pub fn all(config: &mut ServiceConfig) {
         .configure(people::routes)
         .configure(services::routes)
         .configure(teams::routes)
+        .configure(overviews::routes)
         .configure(requests::routes)
         .configure(feeds::routes)
         .configure(events::routes)
