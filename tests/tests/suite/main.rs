@@ -5,6 +5,7 @@ mod access;
 mod chain;
 mod concurrency;
 mod event_log;
+mod examples;
 mod identity;
 mod outage;
 mod overviews;
