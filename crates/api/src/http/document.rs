@@ -187,6 +187,9 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
     parameters.retain(|parameter| parameter["in"] != "path");
     parameters.extend(names_in(path).map(path_parameter));
     let wants_match = parameters.iter().any(|p| p["name"] == "If-Match");
+    for parameter in parameters.iter_mut().filter(|p| p["name"] == "If-Match") {
+        parameter["required"] = true.into();
+    }
     if method == "post" {
         parameters.push(header_parameter(
             "Idempotency-Key",

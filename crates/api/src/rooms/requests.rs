@@ -116,7 +116,7 @@ async fn list_requests(
         owner: q.owner,
         number: q.number,
         words: q.words,
-        reference: reference.0.key()?,
+        reference: reference.0.key(),
         wanted_by_before: q.wanted_by_before,
         received_from: q.received_from,
         received_before: q.received_before,
