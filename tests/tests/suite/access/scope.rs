@@ -149,6 +149,18 @@ async fn lists_counts_and_searches_leave_out_what_may_not_be_seen() {
                 assert_eq!(&listed(caller, path, "/id").await, requests, "{path}");
             }
         }
+        // Coverage, of what is seen.
+        let body = json!({"code": "UTAN-TEAM", "name": "Utan team", "legalEntity": {"name": "Kommunen"}});
+        service.administrator().post("/customers", body).await.expect(201);
+        for (caller, sees) in [
+            (&auditor, true),
+            (&world.brm, true),
+            (&sides.desk_away, false),
+            (&world.loner, false),
+        ] {
+            let coverage = caller.get("/coverage").await.expect(200).body.to_string();
+            assert_eq!(coverage.contains("UTAN-TEAM"), sees, "{coverage}");
+        }
         let path = format!("/customer-teams/{}/customers", world.team);
         assert_eq!(listed(&world.brm, &path, "/customer/id").await, set(&[klk]));
         assert_eq!(listed(&sides.desk_away, &path, "/customer/id").await, set(&[]));
