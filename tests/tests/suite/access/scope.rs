@@ -185,7 +185,7 @@ async fn a_filter_by_what_may_not_be_seen_gives_an_empty_list() {
             format!("/contacts?customer={}", world.bun),
             "/contacts?email=berit%40bun.example.se".to_owned(),
             "/customers?code=BUN".to_owned(),
-            "/customers?referenceSystem=crm&referenceId=B1".to_owned(),
+            "/customers?reference=crm%3AB1".to_owned(),
         ];
         for path in &filters {
             assert!(
