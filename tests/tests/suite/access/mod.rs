@@ -1,5 +1,7 @@
 //! Who may do what: each operation of the document, by each kind of caller, with an own, a foreign and an unknown thing,
 //! against a table that the service never reads (`permissions.csv`); and what may not be seen, everywhere (R20).
+mod bodies;
+mod persons;
 mod scope;
 mod table;
 mod things;

@@ -5,7 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::table::{NOBODY, Row};
+use super::{
+    bodies::*,
+    table::{NOBODY, Row},
+};
 
 /// An operation, as far as a caller must know it.
 pub struct Operation {
@@ -77,41 +80,6 @@ pub struct Stage {
     service_owner: Caller,
     system: String,
     system_elsewhere: String,
-}
-
-/// Everything that a system can be given leave to do.
-const SCOPES: [&str; 8] = [
-    "register.read",
-    "register.write",
-    "requests.read",
-    "requests.write",
-    "feed.service_portfolio",
-    "feed.delivery",
-    "feed.strategy",
-    "events.read",
-];
-
-/// The scopes but one; all where none is named.
-fn scopes_without(one: &str) -> String {
-    SCOPES
-        .into_iter()
-        .filter(|scope| *scope != one)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// A name that was never there before.
-fn fresh(word: &str) -> String {
-    format!("{word} {}", Uuid::now_v7().simple())
-}
-
-fn code() -> String {
-    format!("C{}", &Uuid::now_v7().simple().to_string().to_uppercase()[12..])
-}
-
-/// A word about each act on a request.
-fn why() -> Value {
-    json!({"reason": "Behövs inte längre."})
 }
 
 impl Stage {
@@ -266,7 +234,11 @@ impl Stage {
             "endTeamAssignment" => {
                 let part = self.part(branch).await;
                 let path = format!("/customers/{}/team-assignments", part.ids[0].1);
-                let all = self.admin.act(&path, &part.etag, assignment(branch)).await.expect(200);
+                let all = self
+                    .admin
+                    .act(&path, &part.etag, assignment(&branch.team))
+                    .await
+                    .expect(200);
                 let id = all.body["teamAssignments"][0]["id"].as_str().expect("an id").to_owned();
                 Thing {
                     etag: all.etag(),
@@ -380,7 +352,7 @@ impl Stage {
             }
             "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" => ends,
             "createServiceUsage" => json!({"service": self.service_made().await.id(), "firstDay": "2020-01-01"}),
-            "createTeamAssignment" => assignment(branch),
+            "createTeamAssignment" => assignment(&branch.team),
             "createMembership" => {
                 json!({"person": self.person().await.id(), "role": "delivery_manager", "firstDay": "2020-01-01"})
             }
@@ -388,7 +360,7 @@ impl Stage {
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),
             "createDismissal" => json!({"ground": "out_of_scope", "reason": "Hör inte hit."}),
-            "createWithdrawal" => why(),
+            "createWithdrawal" => json!({"reason": "Behövs inte längre."}),
             "createAnswer" => json!({"text": "Vi ser över det."}),
             "createAcknowledgement" => json!({"reference": "PF-1"}),
             "createDecision" => accepted(),
@@ -408,33 +380,4 @@ async fn join(admin: &Caller, team: &str, person: &str, role: &str, services: &[
     let seen = admin.get(&path).await.etag();
     let body = json!({"person": person, "role": role, "services": services, "firstDay": "2020-01-01"});
     admin.act(&format!("{path}/members"), &seen, body).await.expect(200)
-}
-
-fn customer(parent: &str) -> Value {
-    json!({"code": code(), "name": fresh("Kund"), "parent": parent, "legalEntity": {"name": "Kommunen"}})
-}
-
-fn contact(customer: &str) -> Value {
-    let mandates = json!([{"kind": "key_user", "firstDay": "2020-01-01"}]);
-    json!({"customer": customer, "name": fresh("Kontakt"), "mandates": mandates})
-}
-
-fn client(limited_to: Option<&str>) -> Value {
-    let mut client = json!({"name": fresh("System"), "scopes": SCOPES});
-    if let Some(customer) = limited_to {
-        client["customers"] = json!([customer]);
-    }
-    client
-}
-
-fn assignment(branch: &Branch) -> Value {
-    json!({"team": branch.team, "firstDay": "2020-01-01"})
-}
-
-fn exception() -> Value {
-    json!({"reason": "Liten organisation.", "lastDay": "2099-12-31"})
-}
-
-fn accepted() -> Value {
-    json!({"outcome": "accepted", "plan": "Införs i höst.", "reference": "B-1"})
 }

@@ -1,0 +1,62 @@
+//! What is sent to make something new, each time by a name that was never there before.
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Everything that a system can be given leave to do.
+pub const SCOPES: [&str; 8] = [
+    "register.read",
+    "register.write",
+    "requests.read",
+    "requests.write",
+    "feed.service_portfolio",
+    "feed.delivery",
+    "feed.strategy",
+    "events.read",
+];
+
+/// The scopes but one; all where none is named.
+pub fn scopes_without(one: &str) -> String {
+    SCOPES
+        .into_iter()
+        .filter(|scope| *scope != one)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A name that was never there before.
+pub fn fresh(word: &str) -> String {
+    format!("{word} {}", Uuid::now_v7().simple())
+}
+
+pub fn code() -> String {
+    format!("C{}", &Uuid::now_v7().simple().to_string().to_uppercase()[12..])
+}
+
+pub fn customer(parent: &str) -> Value {
+    json!({"code": code(), "name": fresh("Kund"), "parent": parent, "legalEntity": {"name": "Kommunen"}})
+}
+
+pub fn contact(customer: &str) -> Value {
+    let mandates = json!([{"kind": "key_user", "firstDay": "2020-01-01"}]);
+    json!({"customer": customer, "name": fresh("Kontakt"), "mandates": mandates})
+}
+
+pub fn client(limited_to: Option<&str>) -> Value {
+    let mut client = json!({"name": fresh("System"), "scopes": SCOPES});
+    if let Some(customer) = limited_to {
+        client["customers"] = json!([customer]);
+    }
+    client
+}
+
+pub fn assignment(team: &str) -> Value {
+    json!({"team": team, "firstDay": "2020-01-01"})
+}
+
+pub fn exception() -> Value {
+    json!({"reason": "Liten organisation.", "lastDay": "2099-12-31"})
+}
+
+pub fn accepted() -> Value {
+    json!({"outcome": "accepted", "plan": "Införs i höst.", "reference": "B-1"})
+}
