@@ -103,6 +103,8 @@ use entity::Column;
 
 /// How many events the ordering step links in one go.
 const BATCH: u64 = 1000;
+/// How many rows go into one statement: a row has up to 15 values, and SQLite takes 32,766.
+const ROWS: usize = 1000;
 
 /// An event that has no place yet.
 pub(crate) struct Pending {
@@ -154,9 +156,9 @@ pub(crate) async fn write(tx: &DatabaseTransaction, events: Vec<Pending>) -> Res
         .iter()
         .flat_map(|e| e.personal.iter().map(|p| (e.body.id.0, p)))
         .collect();
-    if !personal.is_empty() {
-        let rows = personal.into_iter().map(|(event_id, datum)| personal::ActiveModel {
-            event_id: Set(event_id),
+    for batch in personal.chunks(ROWS) {
+        let rows = batch.iter().map(|(event_id, datum)| personal::ActiveModel {
+            event_id: Set(*event_id),
             digest: Set(datum.digest.clone()),
             salt: Set(datum.salt.clone()),
             value: Set(datum.value.to_string()),
@@ -177,14 +179,16 @@ pub(crate) async fn write(tx: &DatabaseTransaction, events: Vec<Pending>) -> Res
         .collect::<Result<Vec<_>, Error>>()?;
     match tx.get_database_backend() {
         DbBackend::Postgres => {
-            let rows = rows.into_iter().map(|row| inbox::ActiveModel {
-                key: sea_orm::ActiveValue::NotSet,
-                body: Set(row.body),
-                matter_id: Set(row.matter_id),
-                destination: Set(row.destination),
-                feed_kind: Set(row.feed_kind),
-            });
-            inbox::Entity::insert_many(rows).exec_without_returning(tx).await?;
+            for batch in rows.chunks(ROWS) {
+                let rows = batch.iter().cloned().map(|row| inbox::ActiveModel {
+                    key: sea_orm::ActiveValue::NotSet,
+                    body: Set(row.body),
+                    matter_id: Set(row.matter_id),
+                    destination: Set(row.destination),
+                    feed_kind: Set(row.feed_kind),
+                });
+                inbox::Entity::insert_many(rows).exec_without_returning(tx).await?;
+            }
             Ok(())
         }
         _ => link(tx, rows).await,
@@ -220,7 +224,11 @@ async fn link(tx: &DatabaseTransaction, rows: Vec<inbox::Model>) -> Result<(), E
             body: Set(row.body),
         });
     }
-    entity::Entity::insert_many(events).exec_without_returning(tx).await?;
+    for batch in events.chunks(ROWS) {
+        entity::Entity::insert_many(batch.to_vec())
+            .exec_without_returning(tx)
+            .await?;
+    }
     head::Entity::update_many()
         .set(head::ActiveModel {
             position: Set(position),
