@@ -494,9 +494,7 @@ async fn a_patch_tells_absent_from_null() {
             (emptied.body.get("email"), &emptied.body["identity"]["subject"]),
             (None, &json!("eva"))
         );
-        patch(&admin, &path, json!({"name": null}))
-            .await
-            .refused(422, "type");
+        patch(&admin, &path, json!({"name": null})).await.refused(422, "type");
         patch(&admin, &path, json!({"surname": "Al"}))
             .await
             .refused(422, "unknown");
