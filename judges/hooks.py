@@ -1,4 +1,5 @@
-"""The one hook of schemathesis: every request that may carry an idempotency key carries a fresh one.
+"""The hooks of schemathesis: a body of CSV is sent as it is, and every request that may carry an idempotency key
+carries a fresh one.
 
 Drawn or example keys would repeat, and the service would rightly answer with a replay or a refusal
 instead of doing what the request asks. Requests whose fault *is* the key (missing, malformed) stay as they are.
@@ -10,6 +11,12 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 HEADER = "Idempotency-Key"
+
+
+@schemathesis.serializer("text/csv")
+def csv(context, value):
+    """A CSV body is one string."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="replace")
 
 
 @schemathesis.hook

@@ -71,6 +71,7 @@ create table contact (
 );
 create index ix_contact_name on contact (sort_key, id);
 create index ix_contact_customer on contact (customer_id, sort_key, id);
+create index ix_contact_email on contact (email);
 
 create table service (
     id {uuid} primary key,

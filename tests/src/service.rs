@@ -1,7 +1,7 @@
 //! A running service, and callers that speak HTTP to it.
 use api::{Running, identity::Kind, program::Settings};
 use chrono::Duration;
-use reqwest::{Client, Method, StatusCode, header::HeaderMap};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use crate::database::{Database, Fresh};
@@ -152,6 +152,28 @@ impl Caller {
 
     /// Anything. Other systems send a fresh Idempotency-Key where the caller names none.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+        match body {
+            None => self.send_with(method, path, headers, |request| request).await,
+            Some(body) => {
+                self.send_with(method, path, headers, |request| request.json(&body))
+                    .await
+            }
+        }
+    }
+
+    /// The same with a body that is not JSON; its content type is among the headers.
+    pub async fn send_bytes(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.send_with(method, path, headers, |request| request.body(body))
+            .await
+    }
+
+    async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        with_body: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Answer {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -163,10 +185,10 @@ impl Caller {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let reply = request.send().await.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
+        let reply = with_body(request)
+            .send()
+            .await
+            .unwrap_or_else(|e| panic!("{method} {path}: {e}"));
         let (status, headers) = (reply.status(), reply.headers().clone());
         let text = reply.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));

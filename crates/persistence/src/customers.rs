@@ -179,6 +179,15 @@ pub async fn named(
     }
 }
 
+/// Whose code it is; for the caller to check whether the customer is in scope.
+pub async fn id_of_code(source: &impl Source, code: &str) -> Result<Option<CustomerId>, Error> {
+    let id = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Code.eq(code));
+    Ok(id.into_tuple().one(source.connection()).await?)
+}
+
 /// A page of customers, by name.
 pub async fn list(
     source: &impl Source,

@@ -9,7 +9,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, SelectStatement},
 };
 
@@ -304,6 +304,21 @@ pub async fn named_contact(
         id: row.id,
         name: row.name,
     })
+}
+
+/// The customer's contact with this address; the first entered, where several share one.
+pub async fn id_of_address(
+    source: &impl Source,
+    customer: CustomerId,
+    email: &str,
+) -> Result<Option<ContactId>, Error> {
+    let id = contact::Entity::find()
+        .select_only()
+        .column(contact::Column::Id)
+        .filter(contact::Column::CustomerId.eq(customer))
+        .filter(contact::Column::Email.eq(email))
+        .order_by_asc(contact::Column::Id);
+    Ok(id.into_tuple().one(source.connection()).await?)
 }
 
 /// A page of contacts, by name.

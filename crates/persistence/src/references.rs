@@ -92,6 +92,16 @@ pub async fn told(
     })
 }
 
+/// Whose reference it is.
+pub async fn id_of_reference(
+    source: &impl Source,
+    kind: SubjectKind,
+    system: &str,
+    id: &str,
+) -> Result<Option<Uuid>, Error> {
+    Ok(find(source, kind, system, id).await?.map(|row| row.subject_id))
+}
+
 /// Our id for what a key names; none where the reference is unknown.
 pub(crate) async fn id_of<I: From<Uuid> + Copy>(
     source: &impl Source,

@@ -131,6 +131,15 @@ pub async fn named_active(source: &impl Source, key: &Key<ServiceId>, pointer: &
     })
 }
 
+/// Whose code it is.
+pub async fn id_of_code(source: &impl Source, code: &str) -> Result<Option<ServiceId>, Error> {
+    let id = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Code.eq(code));
+    Ok(id.into_tuple().one(source.connection()).await?)
+}
+
 /// A page of services, by name.
 pub async fn list(source: &impl Source, filter: &Filter, paging: &Paging) -> Result<Page<Service>, Error> {
     let mut query = Entity::find()

@@ -131,6 +131,16 @@ impl Call {
             .await
     }
 
+    /// Runs one unit of work, takes it back, and answers with what it gives. Nothing happened, so nothing is kept.
+    pub async fn rehearse(
+        &self,
+        sent: &impl Sent,
+        work: impl AsyncFn(&mut UnitOfWork) -> Result<Reply, Problem>,
+    ) -> Result<Reply, Problem> {
+        self.key(sent)?;
+        self.state.db.rehearse(&self.origin, work).await
+    }
+
     /// The key under which the answer is kept. Programs must send one with every POST.
     fn key(&self, sent: &impl Sent) -> Result<Option<Key>, Problem> {
         if !self.operation.wants_key {

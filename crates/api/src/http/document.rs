@@ -73,27 +73,13 @@ fn complete_schemas(document: &mut Value) {
         .cloned()
         .collect();
     for name in patches {
-        // A patch is its body with nothing required and no defaults.
-        let mut patch = schemas
+        let body = schemas
             .get(name.trim_start_matches("PatchOf_"))
             .cloned()
             .unwrap_or_default();
-        if let Some(patch) = patch.as_object_mut() {
-            patch.remove("required");
-            patch.insert(
-                "description".into(),
-                "Only the members that are to change; null removes one.".into(),
-            );
-            patch.insert("minProperties".into(), 1.into());
-            for property in patch["properties"]
-                .as_object_mut()
-                .into_iter()
-                .flatten()
-                .filter_map(|(_, p)| p.as_object_mut())
-            {
-                property.remove("default");
-            }
-        }
+        let mut patch = partial(&body, schemas);
+        patch["description"] = "Only the members that are to change; null removes one.".into();
+        patch["minProperties"] = 1.into();
         schemas.insert(name, patch);
     }
     // Lists name their items rather than repeat them.
@@ -105,6 +91,43 @@ fn complete_schemas(document: &mut Value) {
         }
     }
     schemas.values_mut().for_each(limit);
+}
+
+/// A patch is its body with nothing required and no defaults, and so are the objects inside: they merge too (RFC 7396).
+fn partial(schema: &Value, schemas: &Map<String, Value>) -> Value {
+    let referred = schema["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/components/schemas/"));
+    let resolved = referred.and_then(|name| schemas.get(name)).unwrap_or(schema);
+    let mut partly = if resolved["properties"].is_object() {
+        resolved
+    } else {
+        schema
+    }
+    .clone();
+    let Some(members) = partly.as_object_mut() else {
+        return partly;
+    };
+    members.remove("required");
+    members.remove("default");
+    for property in members
+        .get_mut("properties")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+        .map(|(_, p)| p)
+    {
+        *property = partial(property, schemas);
+    }
+    for branch in members
+        .get_mut("oneOf")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        *branch = partial(branch, schemas);
+    }
+    partly
 }
 
 fn limit(schema: &mut Value) {

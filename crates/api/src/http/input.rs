@@ -1,15 +1,19 @@
 //! The way in: queries and bodies, checked against the document before a handler sees them as typed values.
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 use domain::vocabulary::{Purpose, SystemKey, to_json_for};
 use persistence::{Paging, events::LogCursor, store::Cursor};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 use super::{
     call::{Pass, Sent},
+    operations::Operation,
     problem::{Fault, Problem},
     reply::unhex,
 };
@@ -18,6 +22,8 @@ use super::{
 pub const LARGEST: usize = 512 * 1024;
 /// How long a caller may take to send it.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The largest CSV body, in bytes.
+pub const LARGEST_FILE: usize = 10 * 1024 * 1024;
 
 fn pass(request: &HttpRequest) -> Result<Pass, Problem> {
     request.extensions().get::<Pass>().cloned().ok_or(Problem::Forbidden)
@@ -154,7 +160,7 @@ impl Sent for NoBody {
 /// Only the members that are to change (JSON Merge Patch, RFC 7396): absent is unchanged, null is removed.
 pub struct Patch {
     patch: Value,
-    members: Vec<String>,
+    operation: Arc<Operation>,
     digest: String,
 }
 
@@ -171,16 +177,14 @@ impl Sent for Patch {
 impl Patch {
     /// What the caller would send for the thing as it is, with the patch applied.
     pub fn onto<I: DeserializeOwned>(&self, current: &impl Serialize) -> Result<I, Problem> {
-        let mut document = to_json_for(Purpose::Input, current)?;
-        if let Value::Object(members) = &mut document {
-            members.retain(|name, value| self.members.contains(name) && !value.is_null());
-        }
+        let mut document = self.operation.as_sent(to_json_for(Purpose::Input, current)?);
         json_patch::merge(&mut document, &self.patch);
         serde_json::from_value(document).map_err(unfit)
     }
 }
 
-fn unfit(e: serde_json::Error) -> Problem {
+/// The refusal of a body that its schema lets through and its type does not.
+pub fn unfit(e: serde_json::Error) -> Problem {
     Problem::Invalid(vec![Fault {
         pointer: Some(String::new()),
         parameter: None,
@@ -191,12 +195,13 @@ fn unfit(e: serde_json::Error) -> Problem {
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
-/// Reads the body as JSON of one of the media types and checks it against the operation's schema.
-fn read(
+/// The bytes of the body, if it is of one of the media types and not larger than `largest`.
+fn receive(
     request: &HttpRequest,
     payload: &mut Payload,
     media: &'static [&'static str],
-) -> Reading<(Value, Pass, String)> {
+    largest: usize,
+) -> Reading<(web::Bytes, Pass)> {
     let pass = pass(request);
     let sent = request
         .headers()
@@ -213,11 +218,23 @@ fn read(
         }
         let unreadable = |e: &dyn std::fmt::Display| Problem::Malformed(format!("The body cannot be read: {e}."));
         let payload = payload.await.map_err(|e| unreadable(&e))?;
-        let reading = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LARGEST)).await;
+        let reading = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(largest)).await;
         let bytes = reading
             .map_err(|_| Problem::TimedOut)?
-            .map_err(|_| Problem::TooLarge { limit: LARGEST })?;
-        let bytes = bytes.map_err(|e| unreadable(&e))?;
+            .map_err(|_| Problem::TooLarge { limit: largest })?;
+        Ok((bytes.map_err(|e| unreadable(&e))?, pass))
+    })
+}
+
+/// Reads the body as JSON of one of the media types and checks it against the operation's schema.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    media: &'static [&'static str],
+) -> Reading<(Value, Pass, String)> {
+    let received = receive(request, payload, media, LARGEST);
+    Box::pin(async move {
+        let (bytes, pass) = received.await?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
             Problem::Malformed(format!(
                 "The body is not JSON: line {}, column {}.",
@@ -258,9 +275,70 @@ impl FromRequest for Patch {
             let (patch, pass, digest) = read.await?;
             Ok(Self {
                 patch,
-                members: pass.operation.members(),
+                operation: pass.operation,
                 digest,
             })
         })
     }
+}
+
+/// A body of comma- or semicolon-separated values: UTF-8, with or without a byte order mark.
+pub struct Csv {
+    /// The text, without a byte order mark.
+    pub text: String,
+    digest: String,
+}
+
+impl Sent for Csv {
+    fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+impl PartialSchema for Csv {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(LARGEST_FILE))
+            .pattern(Some(r"^[^\x00]*$"))
+            .description(Some(
+                "A CSV file in UTF-8: a header line that names the columns, then a line for each thing; `;` or `,` \
+                 between cells, as the header line has it.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Csv {}
+
+impl FromRequest for Csv {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let received = receive(request, payload, &["text/csv"], LARGEST_FILE);
+        Box::pin(async move {
+            let (bytes, pass) = received.await?;
+            let text = utf8(&bytes)?;
+            let digest = domain::clients::digest(text);
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+            pass.operation.check_body(&text.as_str().into())?;
+            Ok(Self { text, digest })
+        })
+    }
+}
+
+/// The bytes as text. What is not UTF-8 was most often saved by a spreadsheet in the old Windows way.
+fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes).map_err(|e| {
+        let line = bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let guess = match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16",
+            _ => "Windows-1252",
+        };
+        Problem::Malformed(format!(
+            "Line {line} is not UTF-8: the file looks like {guess}. Save it as UTF-8 (\"CSV UTF-8\" in a spreadsheet)."
+        ))
+    })
 }

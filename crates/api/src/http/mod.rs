@@ -10,6 +10,6 @@ pub mod problem;
 pub mod reply;
 
 pub use call::Call;
-pub use input::{Body, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
+pub use input::{Body, Csv, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
 pub use problem::{Fault, Problem};
 pub use reply::{Listing, Log, Reply};

@@ -29,6 +29,7 @@ pub struct Operation {
     pub wants_match: bool,
     headers: Vec<String>,
     parameters: BTreeMap<String, Value>,
+    required: Vec<String>,
     body: Option<Value>,
     components: Arc<Value>,
     query_check: OnceLock<Option<Validator>>,
@@ -71,6 +72,11 @@ impl Operations {
         self.by_route.get(&(method.clone(), route.to_owned()))
     }
 
+    /// The operation with this id.
+    pub fn named(&self, id: &str) -> Option<&Arc<Operation>> {
+        self.by_route.values().find(|operation| operation.id == id)
+    }
+
     /// The methods that are offered at a path; none where the path itself is unknown.
     pub fn allowed(&self, path: &str) -> Option<&str> {
         self.routes
@@ -101,7 +107,15 @@ impl Operation {
                 .filter(|p| p["in"] == "query")
                 .map(|p| (p["name"].as_str().unwrap_or_default().to_owned(), p["schema"].clone()))
                 .collect(),
-            body: content.get("application/json").map(|media| media["schema"].clone()),
+            required: parameters
+                .iter()
+                .filter(|p| p["in"] == "query" && p["required"] == true)
+                .filter_map(|p| p["name"].as_str().map(Into::into))
+                .collect(),
+            // Where there are several media types, they have one schema.
+            body: content
+                .as_object()
+                .and_then(|media| Some(media.values().next()?["schema"].clone())),
             components: components.clone(),
             query_check: OnceLock::new(),
             body_check: OnceLock::new(),
@@ -162,7 +176,10 @@ impl Operation {
         let value = Value::Object(object);
         let check = self.query_check.get_or_init(|| {
             let properties: Map<String, Value> = self.parameters.clone().into_iter().collect();
-            validator(&json!({"type": "object", "properties": properties}), &self.components)
+            validator(
+                &json!({"type": "object", "properties": properties, "required": self.required}),
+                &self.components,
+            )
         });
         let faults: Vec<Fault> = faults_of(check.as_ref(), &value)
             .into_iter()
@@ -192,11 +209,14 @@ impl Operation {
         }
     }
 
-    /// The members that a body may have.
-    pub fn members(&self) -> Vec<String> {
+    /// Of a thing's document, what a body of this operation would say.
+    pub fn as_sent(&self, mut document: Value) -> Value {
         let schema = self.body.as_ref().map(|schema| self.resolved(schema));
         let properties = schema.and_then(|s| s["properties"].as_object());
-        properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
+        if let (Some(members), Some(known)) = (document.as_object_mut(), properties) {
+            members.retain(|name, value| known.contains_key(name) && !value.is_null());
+        }
+        document
     }
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {

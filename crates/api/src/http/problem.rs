@@ -17,6 +17,8 @@ pub enum Problem {
     Query(Vec<Fault>),
     #[error("The body does not fit its schema.")]
     Invalid(Vec<Fault>),
+    #[error("Nothing was imported: {} faults{}.", .faults.len() + .more, if *.more > 0 { ", of which errors names the first" } else { "" })]
+    Lines { faults: Vec<Fault>, more: usize },
     #[error("{0}")]
     Unauthenticated(&'static str),
     #[error("A caller of your kind never may do this.")]
@@ -65,7 +67,7 @@ pub enum Problem {
 /// One fault in what was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Fault {
-    /// JSON pointer to the member in the body.
+    /// JSON pointer to the member in the body; in a CSV body `/line/column`, the header line being line 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500, pattern = r"^[^\x00-\x1f]*$", example = "/mandates/0/lastDay")]
     pub pointer: Option<String>,
@@ -155,7 +157,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    BAD_REQUEST "malformed" "The request is not readable" "Anropet går inte att läsa" "The body is not JSON, or a header is not what it must be. Mend it and send it again.";
+    BAD_REQUEST "malformed" "The request is not readable" "Anropet går inte att läsa" "The body is not JSON (or not UTF-8), or a header is not what it must be. Mend it and send it again.";
     BAD_REQUEST "query" "A query parameter is not as declared" "En frågeparameter är fel" "A parameter is unknown, repeated or not readable. `errors` names each one.";
     BAD_REQUEST "key_missing" "Idempotency-Key is missing" "Idempotency-Key saknas" "Programs send a fresh UUID in Idempotency-Key with each POST, so that a repeat does no harm.";
     UNAUTHORIZED "unauthenticated" "Not signed in" "Inte inloggad" "Send a valid access token as `Authorization: Bearer …`.";
@@ -199,7 +201,7 @@ impl Problem {
             Self::Malformed(_) => "malformed",
             Self::Query(_) => "query",
             Self::KeyMissing => "key_missing",
-            Self::Invalid(_) => "invalid",
+            Self::Invalid(_) | Self::Lines { .. } => "invalid",
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::InsufficientScope(_) => "insufficient_scope",
@@ -232,7 +234,7 @@ impl Problem {
     pub fn document(&self, place: &Place) -> Document {
         let kind = self.kind();
         let errors = match self {
-            Self::Invalid(faults) | Self::Query(faults) => faults.clone(),
+            Self::Invalid(faults) | Self::Query(faults) | Self::Lines { faults, .. } => faults.clone(),
             Self::Rule(rule) => vec![Fault {
                 pointer: rule.pointer.clone(),
                 parameter: None,

@@ -79,8 +79,8 @@ pub fn info() -> Value {
             skickar varje önskemål till rätt forum. Andra system lämnar och hämtar uppgifter här.\n\n\
             **English.** Kundansvar keeps an IT organisation's customers, customer teams, services and requests, and sends each \
             request to the right forum. Other systems push to it and pull from it.\n\n\
-            **Begränsningar / Limits.** Normalt 1200 anrop i minuten per anropare (RateLimit-Policy anger vad som gäller), högst 512 KiB per JSON-dokument, \
-            högst 200 poster per sida. By default 1200 requests a minute and caller (RateLimit-Policy says what holds), at most 512 KiB a JSON document, at most 200 items a page.",
+            **Begränsningar / Limits.** Normalt 1200 anrop i minuten per anropare (RateLimit-Policy anger vad som gäller), högst 512 KiB per JSON-dokument och 10 MiB per importfil, \
+            högst 200 poster per sida. By default 1200 requests a minute and caller (RateLimit-Policy says what holds), at most 512 KiB a JSON document and 10 MiB an import file, at most 200 items a page.",
         "termsOfService": "https://kundansvar.example.se/terms",
         "contact": {"name": CONTACT.0, "url": CONTACT.1, "email": CONTACT.2},
         "license": {"name": "EUPL-1.2", "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12"},
@@ -103,6 +103,10 @@ pub fn tags() -> Value {
             "The parts of the business that decide on and finance their IT services, and what they use.",
         ),
         ("events", "The audit trail: every change, in one order, in one chain."),
+        (
+            "exchange",
+            "Register data from files: validated whole, rehearsed, taken in all at once.",
+        ),
         (
             "feeds",
             "How a destination pulls what is handed over to it, and decides.",

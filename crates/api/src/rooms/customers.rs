@@ -88,9 +88,7 @@ pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: CustomerInput) ->
         Told::Same(id) => Ok((store::load(unit, scope, id.into()).await?, false)),
         Told::Anew { id, digest } => {
             let before = store::load(unit, scope, id.into()).await?;
-            let after = changed(scope, unit, before.clone(), input).await?;
-            store::update(unit, &before, &after, Some(&digest)).await?;
-            Ok((after, false))
+            Ok((revise(scope, unit, before, input, Some(&digest)).await?, false))
         }
         Told::New { digest } => {
             // Whoever is limited to named customers cannot name one that is not there yet.
@@ -107,18 +105,21 @@ pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: CustomerInput) ->
     }
 }
 
-/// The customer as told anew, at its place in the hierarchy.
-async fn changed(
+/// The customer as told anew, at its place in the hierarchy. `digest` is of the document that its source sent.
+pub async fn revise(
     scope: &Scope,
-    unit: &UnitOfWork,
+    unit: &mut UnitOfWork,
     before: Customer,
     input: CustomerInput,
+    digest: Option<&str>,
 ) -> Result<Customer, Problem> {
     scope.caller.may_refer(&before.references, &input.references)?;
     store::hold_hierarchy(unit).await?;
     let (parent, above) = place(scope, unit, &input).await?;
     let height = store::height(unit, before.id).await?;
-    Ok(before.change(input, parent, &above, height)?)
+    let after = before.clone().change(input, parent, &above, height)?;
+    store::update(unit, &before, &after, digest).await?;
+    Ok(after)
 }
 
 /// The parent that the input names, and everything above it.
@@ -155,8 +156,8 @@ async fn get_customer(call: Call, id: web::Path<CustomerId>) -> Result<Reply, Pr
 async fn change_customer(call: Call, id: web::Path<CustomerId>, patch: Patch) -> Result<Reply, Problem> {
     call.write(&patch, async |unit| {
         let before = call.unchanged(store::load(unit, &call.scope, *id).await?)?;
-        let after = changed(&call.scope, unit, before.clone(), patch.onto(&before)?).await?;
-        store::update(unit, &before, &after, None).await?;
+        let input = patch.onto(&before)?;
+        let after = revise(&call.scope, unit, before, input, None).await?;
         Reply::ok(&after, call.today())
     })
     .await

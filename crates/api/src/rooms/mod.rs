@@ -3,6 +3,7 @@ pub mod about;
 pub mod clients;
 pub mod customers;
 pub mod events;
+pub mod exchange;
 pub mod feeds;
 pub mod overviews;
 pub mod people;
@@ -25,6 +26,7 @@ pub fn all(config: &mut ServiceConfig) {
         .configure(requests::routes)
         .configure(feeds::routes)
         .configure(events::routes)
+        .configure(exchange::routes)
         .configure(clients::routes);
 }
 

@@ -180,9 +180,7 @@ pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: ContactInput) -> 
         Told::Same(id) => Ok((store::load_contact(unit, scope, id.into()).await?, false)),
         Told::Anew { id, digest } => {
             let before = store::load_contact(unit, scope, id.into()).await?;
-            let after = changed(scope, unit, before.clone(), input).await?;
-            store::update_contact(unit, "changed", &before, &after, Some(&digest)).await?;
-            Ok((after, false))
+            Ok((revise(scope, unit, before, input, Some(&digest)).await?, false))
         }
         Told::New { digest } => {
             scope.caller.may_refer(&[], &input.references)?;
@@ -195,10 +193,19 @@ pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: ContactInput) -> 
     }
 }
 
-async fn changed(scope: &Scope, unit: &UnitOfWork, before: Contact, input: ContactInput) -> Result<Contact, Problem> {
+/// The contact as told anew. `digest` is of the document that its source sent.
+pub async fn revise(
+    scope: &Scope,
+    unit: &mut UnitOfWork,
+    before: Contact,
+    input: ContactInput,
+    digest: Option<&str>,
+) -> Result<Contact, Problem> {
     scope.caller.may_refer(&before.references, &input.references)?;
     let customer = customers::named(unit, scope, &input.customer, "/customer", unit.today()).await?;
-    Ok(before.change(input, customer.reference())?)
+    let after = before.clone().change(input, customer.reference())?;
+    store::update_contact(unit, "changed", &before, &after, digest).await?;
+    Ok(after)
 }
 
 /// Show a contact
@@ -221,8 +228,8 @@ async fn get_contact(call: Call, id: web::Path<ContactId>) -> Result<Reply, Prob
 async fn change_contact(call: Call, id: web::Path<ContactId>, patch: Patch) -> Result<Reply, Problem> {
     call.write(&patch, async |unit| {
         let before = call.unchanged(store::load_contact(unit, &call.scope, *id).await?)?;
-        let after = changed(&call.scope, unit, before.clone(), patch.onto(&before)?).await?;
-        store::update_contact(unit, "changed", &before, &after, None).await?;
+        let input = patch.onto(&before)?;
+        let after = revise(&call.scope, unit, before, input, None).await?;
         Reply::ok(&after, call.today())
     })
     .await

@@ -76,10 +76,7 @@ pub async fn tell(caller: &Caller, unit: &mut UnitOfWork, input: ServiceInput) -
         Told::Same(id) => Ok((store::load(unit, id.into()).await?, false)),
         Told::Anew { id, digest } => {
             let before = store::load(unit, id.into()).await?;
-            caller.may_refer(&before.references, &input.references)?;
-            let after = before.clone().change(input);
-            store::update(unit, &before, &after, Some(&digest)).await?;
-            Ok((after, false))
+            Ok((revise(caller, unit, before, input, Some(&digest)).await?, false))
         }
         Told::New { digest } => {
             caller.may_refer(&[], &input.references)?;
@@ -88,6 +85,20 @@ pub async fn tell(caller: &Caller, unit: &mut UnitOfWork, input: ServiceInput) -
             Ok((service, true))
         }
     }
+}
+
+/// The service as told anew. `digest` is of the document that its source sent.
+pub async fn revise(
+    caller: &Caller,
+    unit: &mut UnitOfWork,
+    before: Service,
+    input: ServiceInput,
+    digest: Option<&str>,
+) -> Result<Service, Problem> {
+    caller.may_refer(&before.references, &input.references)?;
+    let after = before.clone().change(input);
+    store::update(unit, &before, &after, digest).await?;
+    Ok(after)
 }
 
 /// Show a service
@@ -110,10 +121,8 @@ async fn get_service(call: Call, id: web::Path<ServiceId>) -> Result<Reply, Prob
 async fn change_service(call: Call, id: web::Path<ServiceId>, patch: Patch) -> Result<Reply, Problem> {
     call.write(&patch, async |unit| {
         let before = call.unchanged(store::load(unit, *id).await?)?;
-        let input: ServiceInput = patch.onto(&before)?;
-        call.scope.caller.may_refer(&before.references, &input.references)?;
-        let after = before.clone().change(input);
-        store::update(unit, &before, &after, None).await?;
+        let input = patch.onto(&before)?;
+        let after = revise(&call.scope.caller, unit, before, input, None).await?;
         Reply::ok(&after, call.today())
     })
     .await

@@ -49,15 +49,32 @@ impl Db {
         origin: &Origin,
         work: &impl AsyncFn(&mut UnitOfWork) -> Result<T, E>,
     ) -> Result<T, E> {
-        let tx = self.begin().await?;
-        let mut unit = UnitOfWork {
-            tx,
+        let mut unit = self.open(origin).await?;
+        let done = work(&mut unit).await?;
+        unit.write_events().await?;
+        unit.tx.commit().await.map_err(Error::from)?;
+        Ok(done)
+    }
+
+    /// Runs one unit of work to its end and takes it all back: what it gives tells what it would have done.
+    pub async fn rehearse<T, E: From<Error>>(
+        &self,
+        origin: &Origin,
+        work: impl AsyncFn(&mut UnitOfWork) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut unit = self.open(origin).await?;
+        let done = work(&mut unit).await?;
+        unit.write_events().await?;
+        unit.tx.rollback().await.map_err(Error::from)?;
+        Ok(done)
+    }
+
+    async fn open(&self, origin: &Origin) -> Result<UnitOfWork, Error> {
+        Ok(UnitOfWork {
+            tx: self.begin().await?,
             origin: origin.clone(),
             events: vec![],
-        };
-        let done = work(&mut unit).await?;
-        unit.commit().await?;
-        Ok(done)
+        })
     }
 }
 
@@ -120,15 +137,26 @@ impl UnitOfWork {
         Ok(())
     }
 
+    /// Tries a part of the work. What it did is taken back where it is refused, and the unit of work can go on.
+    pub async fn attempt<T, E: From<Error>>(
+        &mut self,
+        part: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Result<T, E>, Error> {
+        let events = self.events.len();
+        self.tx.execute_unprepared("savepoint attempt").await?;
+        let done = part(self).await;
+        if done.is_err() {
+            self.events.truncate(events);
+            self.tx.execute_unprepared("rollback to savepoint attempt").await?;
+        }
+        self.tx.execute_unprepared("release savepoint attempt").await?;
+        Ok(done)
+    }
+
     /// Writes the events now and not with the commit, for tests that keep the transaction open behind them.
     #[doc(hidden)]
     pub async fn write_events(&mut self) -> Result<(), Error> {
         events::write(&self.tx, std::mem::take(&mut self.events)).await
-    }
-
-    async fn commit(mut self) -> Result<(), Error> {
-        self.write_events().await?;
-        Ok(self.tx.commit().await?)
     }
 }
 
