@@ -123,8 +123,8 @@ def play(stage: Stage, service: Process, rows: int, expected: int, kills: int) -
     print("kills at rows:", due if kills else "none", flush=True)
     before, moved = (0, 0), time.monotonic()
     while True:
-        seen = set((folder / "desk.log").read_text().splitlines())
-        pushed = len({line.split()[0] for line in seen if line.endswith((" new", " known"))})
+        told = [line.split() for line in (folder / "desk.log").read_text().splitlines()]
+        pushed = len({words[0] for words in told if len(words) == 3})
         decided = len(stage.entries())
         if (pushed, decided) != before:
             before, moved = (pushed, decided), time.monotonic()

@@ -1,4 +1,4 @@
-"""Sets the stage, as an administrator: customers, contacts, services, usages, teams, and the credentials of two systems.
+"""Sets the stage, as an administrator: customers, contacts, services, usages, teams, and two systems' credentials.
 
 Each owner_group of the file becomes a customer with one contact (mandate customer), each issue_category a service that
 every customer uses. Run again, it changes nothing but the systems' secrets.
