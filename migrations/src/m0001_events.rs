@@ -15,10 +15,7 @@ const SQL: &str = "
 create table event_inbox (
 sqlite:   key integer primary key autoincrement,
 postgres: key bigint generated always as identity primary key,
-    body text not null,
-    matter_id {uuid} not null,
-    destination text,
-    feed_kind text
+    body text not null
 );
 
 create table event (

@@ -250,6 +250,17 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 
+    /// Runs one of PostgreSQL's programs, `pg_dump` or `psql`, and gives what it writes.
+    pub fn client(&self, program: &str, arguments: &[&str]) -> String {
+        let done = Command::new(self.bin.join(program))
+            .args(arguments)
+            .output()
+            .unwrap_or_else(|e| panic!("{program}: {e}"));
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{program}: {said}");
+        String::from_utf8(done.stdout).expect("text")
+    }
+
     /// Leaves the server running until the process ends; the next run makes its own.
     fn keep(mut self) -> String {
         self.kept = true;

@@ -8,7 +8,10 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::vocabulary::*;
+use crate::{
+    requests::{Destination, FeedEntryKind},
+    vocabulary::*,
+};
 
 word! {
     /// What kind of thing an event is about.
@@ -48,7 +51,7 @@ pub trait Aggregate: Serialize {
         false
     }
     /// The destination in whose feed its events stand.
-    fn destination(&self) -> Option<crate::requests::Destination> {
+    fn destination(&self) -> Option<Destination> {
         None
     }
 }
@@ -116,6 +119,12 @@ pub struct Body {
     /// The customer that the thing belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
+    /// The matter that the thing belongs to, where it is not one itself: a comment's and a hand-over's request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matter: Option<Uuid>,
+    /// The destination that a hand-over is meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<Destination>,
     /// Who did it.
     pub actor: Actor,
     /// The request in which it was done; the same as the reply's `X-Request-Id`.
@@ -133,6 +142,17 @@ impl Body {
     /// The one text of this event: JSON canonicalised by RFC 8785.
     pub fn canonical(&self) -> Result<String, serde_json::Error> {
         serde_json_canonicalizer::to_string(self)
+    }
+
+    /// The matter that it belongs to; the thing itself where no other is named.
+    pub fn matter(&self) -> Uuid {
+        self.matter.unwrap_or(self.subject.id)
+    }
+
+    /// What it tells in the feed of its destination, if it stands there.
+    pub fn feed_kind(&self) -> Option<FeedEntryKind> {
+        let act = self.kind.split('.').nth(2)?;
+        self.destination.and_then(|_| act.parse().ok())
     }
 }
 

@@ -3,8 +3,8 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
-use domain::{Rule, access::ClientScope};
-use persistence::store::AsStoreError;
+use domain::{Rule, RuleCode, access::ClientScope};
+use persistence::store::LostRace;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -328,12 +328,12 @@ impl From<serde_json::Error> for Problem {
     }
 }
 
-impl AsStoreError for Problem {
-    fn as_store_error(&self) -> Option<&persistence::Error> {
+impl LostRace for Problem {
+    fn lost_race(&self) -> bool {
         match self {
-            Self::Unavailable(e) => Some(e),
-            Self::Internal(e) => e.downcast_ref(),
-            _ => None,
+            Self::Rule(rule) => rule.code == RuleCode::NotUnique,
+            Self::Internal(e) => e.downcast_ref().is_some_and(persistence::Error::lost_race),
+            _ => false,
         }
     }
 }

@@ -98,11 +98,18 @@ fn fresh_key() -> Option<String> {
     Some(key.to_pkcs8_pem(LineEnding::LF).ok()?.to_string())
 }
 
-/// Writes a file that nobody else can read.
+/// Writes a file that nobody else can read, whole or not at all. Where another instance was faster, its file stays.
 fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    let draft = file.with_extension(uuid::Uuid::now_v7().simple().to_string());
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(text.as_bytes())
+    options.open(&draft)?.write_all(text.as_bytes())?;
+    let linked = fs::hard_link(&draft, file);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
+        _ => Ok(()),
+    }
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -109,6 +109,13 @@ impl Db {
             ..Default::default()
         };
         Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// What is committed now, and nothing that comes later.
+    pub(crate) async fn snapshot(&self) -> Result<sea_orm::DatabaseTransaction, Error> {
+        // SQLite's readers have nothing else.
+        let isolation = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        Ok(self.read.begin_with_config(isolation, None).await?)
     }
 }
 

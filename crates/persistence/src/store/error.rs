@@ -116,9 +116,14 @@ impl Error {
         )
     }
 
-    /// Whether the same unit of work may succeed when it is run once more.
+    /// Whether the database chose this unit of work as the victim of a deadlock.
     pub(crate) fn is_deadlock(&self) -> bool {
         matches!(self, Self::Database(e) if matches!(sqlstate(e).as_deref(), Some("40001" | "40P01")))
+    }
+
+    /// Waiting for what another unit of work holds has taken too long.
+    pub(crate) fn of_waiting(e: &DbErr) -> bool {
+        sqlstate(e).as_deref() == Some("55P03")
     }
 }
 

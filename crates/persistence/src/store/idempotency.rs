@@ -89,9 +89,9 @@ impl UnitOfWork {
             .tx
             .execute(&insert.into_query())
             .await
-            .map_err(|e| match Error::from(e) {
-                Error::Unavailable(_) => Error::TwinRunning,
-                other => other,
+            .map_err(|e| match Error::of_waiting(&e) {
+                true => Error::TwinRunning,
+                false => e.into(),
             })?;
         if done.rows_affected() > 0 {
             return Ok(None);

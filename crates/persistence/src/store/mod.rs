@@ -10,4 +10,4 @@ pub use db::{Db, Reader, Settings};
 pub use error::{Error, guarding};
 pub use paging::{Cursor, Page, Paging};
 pub(crate) use sql::*;
-pub use unit_of_work::{AsStoreError, Origin, Source, UnitOfWork};
+pub use unit_of_work::{LostRace, Origin, Source, UnitOfWork};

@@ -6,10 +6,11 @@ use sea_orm::{
 
 use super::Error;
 
-/// `for update` where rows can be locked; SQLite's single writer needs none.
+/// Holds the rows where rows can be held; SQLite's single writer needs nothing. Not `for update`: that would make
+/// whoever only refers to the row by a foreign key wait too.
 pub(crate) fn lock(query: &mut SelectStatement, backend: DbBackend, table: &'static str) {
     if backend == DbBackend::Postgres {
-        query.lock_with_tables(sea_orm::sea_query::LockType::Update, [table]);
+        query.lock_with_tables(sea_orm::sea_query::LockType::NoKeyUpdate, [table]);
     }
 }
 
@@ -52,6 +53,14 @@ pub(crate) fn json_rows(backend: DbBackend, members: &[(&str, &str)], from: &str
             "(select json_group_array(json_object({}) order by {order}) from {from})",
             pairs(|expr| format!("lower(hex({expr}))"))
         ),
+    }
+}
+
+/// The items of a JSON array as rows `alias`, whose column `value` is the item.
+pub(crate) fn json_items(backend: DbBackend, array: &str, alias: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("jsonb_array_elements({array}) as {alias} (value)"),
+        _ => format!("json_each({array}) as {alias}"),
     }
 }
 

@@ -1,6 +1,9 @@
 //! One change to the store: everything in it commits together, its events last, or nothing does.
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::events::{Actor, Aggregate, Draft};
+use domain::{
+    RuleCode,
+    events::{Actor, Aggregate, Draft},
+};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 use uuid::Uuid;
 
@@ -28,14 +31,15 @@ pub struct UnitOfWork {
 }
 
 impl Db {
-    /// Runs one unit of work and commits it. A deadlock's victim is run once more.
-    pub async fn write<T, E: From<Error> + AsStoreError>(
+    /// Runs one unit of work and commits it. Who lost a race against another is run once more, and then finds what
+    /// the other has done.
+    pub async fn write<T, E: From<Error> + LostRace>(
         &self,
         origin: &Origin,
         work: impl AsyncFn(&mut UnitOfWork) -> Result<T, E>,
     ) -> Result<T, E> {
         match self.write_once(origin, &work).await {
-            Err(e) if e.as_store_error().is_some_and(Error::is_deadlock) => self.write_once(origin, &work).await,
+            Err(e) if e.lost_race() => self.write_once(origin, &work).await,
             done => done,
         }
     }
@@ -57,15 +61,19 @@ impl Db {
     }
 }
 
-/// An error that may hold one of the store's.
-pub trait AsStoreError {
-    /// The store's error inside, if there is one.
-    fn as_store_error(&self) -> Option<&Error>;
+/// An error that may mean: somebody else was faster.
+pub trait LostRace {
+    /// Whether the same unit of work may succeed when it is run once more: the victim of a deadlock, and whoever wanted
+    /// a unique value (a new external reference) at the same time as another.
+    fn lost_race(&self) -> bool;
 }
 
-impl AsStoreError for Error {
-    fn as_store_error(&self) -> Option<&Error> {
-        Some(self)
+impl LostRace for Error {
+    fn lost_race(&self) -> bool {
+        match self {
+            Self::Rule(rule) => rule.code == RuleCode::NotUnique,
+            other => other.is_deadlock(),
+        }
     }
 }
 
@@ -107,19 +115,19 @@ impl UnitOfWork {
         } else {
             state.version() + 1
         };
-        self.events.push(events::pending(
-            self.new_id(),
-            act,
-            state,
-            version,
-            draft,
-            &self.origin,
-        )?);
+        self.events
+            .push(events::pending(self.new_id(), act, state, version, draft, &self.origin));
         Ok(())
     }
 
-    async fn commit(self) -> Result<(), Error> {
-        events::write(&self.tx, self.events).await?;
+    /// Writes the events now and not with the commit, for tests that keep the transaction open behind them.
+    #[doc(hidden)]
+    pub async fn write_events(&mut self) -> Result<(), Error> {
+        events::write(&self.tx, std::mem::take(&mut self.events)).await
+    }
+
+    async fn commit(mut self) -> Result<(), Error> {
+        self.write_events().await?;
         Ok(self.tx.commit().await?)
     }
 }
