@@ -1,9 +1,9 @@
 """Plays the portfolio tool: pulls what was routed to the service portfolio, takes it in, and decides.
 
-What it has stands in one file, a line for each hand-over; beside it stands the cursor, the place in the feed up to which
-that file is complete. The lines are on disk before the cursor moves, so a crash leads to reading a stretch again, never to
-missing one; and what is in the file already is passed over. Acknowledging or deciding twice with the same words changes
-nothing at Kundansvar either.
+What it has stands in one file, a line for each hand-over; beside it stands the cursor, the place in the feed up to
+which that file is complete. The lines are on disk before the cursor moves, so a crash leads to reading a stretch again,
+never to missing one; and what is in the file already is passed over. Acknowledging or deciding twice with the same
+words changes nothing at Kundansvar either.
 
     python3 portfolio_tool.py --url http://127.0.0.1:8080 --credentials portfolio.json FOLDER
 """

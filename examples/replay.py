@@ -1,8 +1,8 @@
 """Runs the whole example: service, set-up, desk, teams and portfolio at once; then checks what came of it.
 
-With --kill, the service and the two programs are each killed (SIGKILL) at three random rows and started again. Each must
-end with the same: what file and rule predict stands in the portfolio's own file, each once, and its decision is readable
-by the customer's contact. It pushes twice; the second time nothing changes.
+With --kill, the service and the two programs are each killed (SIGKILL) at three random rows and started again. The end
+must be the same: what file and rule predict stands in the portfolio's own file, each once, and the customer's contact
+reads its decision. It pushes twice; the second time nothing changes.
 
     python3 replay.py [--kill] [--database-url URL] BINARY FILE
 """
@@ -11,30 +11,33 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import helpdesk
 from kundansvar_client import Service
 
 HERE = Path(__file__).resolve().parent
 KILLS = 3
+# Seconds without any progress after which something must be wrong.
+PATIENCE = 60
 
 
 class Process:
     """A program that can be killed and started again. `ready` waits until it can be used."""
 
+    started: list[Process] = []
+
     def __init__(self, command: list[str], log: Path, ready: Callable[[], None] = lambda: None) -> None:
         self.command, self.log, self.ready, self.kills = command, log, ready, 0
+        self.started.append(self)
         self.start()
 
     def start(self) -> None:
@@ -49,7 +52,7 @@ class Process:
         self.start()
 
     def stop(self) -> None:
-        self.running.send_signal(signal.SIGTERM)
+        self.running.terminate()
         self.running.wait(timeout=60)
 
 
@@ -101,7 +104,7 @@ class Stage:
         people, tokens = str(self.folder / "people.json"), str(self.folder / "tokens")
         return self.program("route", "--people", people, "--tokens", tokens)
 
-    def entries(self) -> list[dict]:
+    def entries(self) -> list[dict[str, Any]]:
         """What the portfolio has written; a line that is being written does not count yet."""
         if not self.portfolio_file.exists():
             return []
@@ -118,10 +121,15 @@ def play(stage: Stage, service: Process, rows: int, expected: int, kills: int) -
     due = {name: sorted(random.sample(range(1, max(kills + 1, count * 9 // 10)), kills))
            for name, count in (("service", rows), ("desk", rows), ("portfolio", expected))}
     print("kills at rows:", due if kills else "none", flush=True)
+    before, moved = (0, 0), time.monotonic()
     while True:
-        seen = set((folder / "desk.log").read_text().splitlines())
-        pushed = len({line.split()[0] for line in seen if line.endswith((" new", " known"))})
+        told = [line.split() for line in (folder / "desk.log").read_text().splitlines()]
+        pushed = len({words[0] for words in told if len(words) == 3})
         decided = len(stage.entries())
+        if (pushed, decided) != before:
+            before, moved = (pushed, decided), time.monotonic()
+        elif time.monotonic() - moved > PATIENCE:
+            sys.exit(f"stands still: {pushed} of {rows} pushed, {decided} of {expected} decided")
         for name, count in (("service", pushed), ("desk", pushed), ("portfolio", decided)):
             if due[name] and count >= due[name][0]:
                 due[name].pop(0)
@@ -132,7 +140,7 @@ def play(stage: Stage, service: Process, rows: int, expected: int, kills: int) -
                 sys.exit(f"{name} ended with {code}: {process.log.read_text()[-2000:]}")
         if desk.running.poll() == 0 and decided >= expected and not any(due.values()):
             break
-        time.sleep(0.02)
+        time.sleep(0.05)
     teams.stop()
     actors["portfolio"].stop()
     # What came in since the last look, and a proof that nothing else comes.
@@ -172,7 +180,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="the desk's tickets, as CSV")
     parser.add_argument("--database-url", help="an empty PostgreSQL database; an SQLite file unless told")
     parser.add_argument("--kill", action="store_true", help="kill service, desk and portfolio three times each")
-    parser.add_argument("--rate-limit", type=int, default=100_000, help="calls a minute that the service grants a caller")
+    parser.add_argument("--rate-limit", type=int, default=100_000, help="calls a minute that the service allows")
     parser.add_argument("--seed", type=int, help="for the random rows")
     options = parser.parse_args()
     random.seed(options.seed)
@@ -205,7 +213,8 @@ def main() -> None:
             print((stage.folder / "service.log").read_text()[-4000:], file=sys.stderr)
             raise
         finally:
-            service.stop()
+            for process in Process.started:
+                process.stop()
     figures = {
         "requests pushed": len(wishes),
         **{f"routed to {d}": read[d] for d in ("service_portfolio", "delivery", "strategy")},

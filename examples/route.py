@@ -1,7 +1,7 @@
 """Plays the people of the teams and the customers: endorses what must be endorsed, and routes every received request.
 
-Each request is routed by the business relationship manager of the team that is responsible for its customer. People sign
-in; here their tokens lie in a folder, one file for each address (`kundansvar token person|contact ADDRESS`).
+Each request is routed by the business relationship manager of the team that is responsible for its customer. People
+sign in; here their tokens lie in a folder, one file for each address (`kundansvar token person|contact ADDRESS`).
 
     python3 route.py --url http://127.0.0.1:8080 --people people.json --tokens FOLDER
 """
@@ -40,13 +40,14 @@ def main() -> None:
     parser.add_argument("--url", required=True, help="where Kundansvar runs")
     parser.add_argument("--people", type=Path, required=True, help="customers with manager and contact, from set_up.py")
     parser.add_argument("--tokens", type=Path, required=True, help="folder with one token file for each address")
-    parser.add_argument("--once", action="store_true", help="end when nothing is left to route, instead of waiting for more")
+    parser.add_argument("--once", action="store_true", help="end when nothing is left to route")
     options = parser.parse_args()
 
     def bearer(address: str) -> Service:
         return Service.for_bearer(options.url, options.tokens / address)
 
-    customers = [(c["customer"], bearer(c["manager"]), bearer(c["contact"])) for c in json.loads(options.people.read_text())]
+    people = json.loads(options.people.read_text())
+    customers = [(who["customer"], bearer(who["manager"]), bearer(who["contact"])) for who in people]
     while True:
         found = 0
         for customer, manager, contact in customers:

@@ -1,4 +1,4 @@
-"""Sets the stage, as an administrator: customers, contacts, services, usages, three teams, and two systems' credentials.
+"""Sets the stage, as an administrator: customers, contacts, services, usages, teams, and two systems' credentials.
 
 Each owner_group of the file becomes a customer with one contact (mandate customer), each issue_category a service that
 every customer uses. Run again, it changes nothing but the systems' secrets.
@@ -33,7 +33,8 @@ def slug(text: str) -> str:
 def customer(admin: Service, group: str, services: list[str]) -> dict[str, str]:
     """A group as a customer, with its contact and its usages."""
     known = {"references": [helpdesk.reference(group)]}
-    made = admin.post("/customers", {"code": slug(group).upper(), "name": group, "legalEntity": {"name": group}, **known})
+    told = {"code": slug(group).upper(), "name": group, "legalEntity": {"name": group}}
+    made = admin.post("/customers", {**told, **known})
     path = f"/customers/{made.body['id']}"
     email = f"{slug(group)}@customer.example.se"
     mandates = [{"kind": "customer", "firstDay": FIRST_DAY}]
