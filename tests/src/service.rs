@@ -1,7 +1,7 @@
 //! A running service, and callers that speak HTTP to it.
 use api::{Running, identity::Kind, program::Settings};
 use chrono::Duration;
-use reqwest::{Client, Method, StatusCode, header::HeaderMap};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use crate::database::{Database, Fresh};
@@ -144,10 +144,7 @@ impl Caller {
 
     /// Anything. Other systems send a fresh Idempotency-Key where the caller names none.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(method.clone(), path);
         let named = headers.iter().any(|(name, _)| *name == "idempotency-key");
         if self.is_client && method == Method::POST && !named {
             request = request.header("idempotency-key", uuid::Uuid::now_v7().to_string());
@@ -158,15 +155,15 @@ impl Caller {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let reply = request.send().await.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
-        let (status, headers) = (reply.status(), reply.headers().clone());
-        let text = reply.text().await.expect("a body");
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer {
-            what: format!("{method} {path}"),
-            status,
-            headers,
-            body,
+        Answer::to(&format!("{method} {path}"), request).await
+    }
+
+    /// A request with the caller's token, to be filled in by hand.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         }
     }
 }
@@ -181,6 +178,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What comes back to a request.
+    pub async fn to(what: &str, request: RequestBuilder) -> Self {
+        let reply = request.send().await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let (status, headers) = (reply.status(), reply.headers().clone());
+        let bytes = reply.bytes().await.expect("a body");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Self {
+            what: what.to_owned(),
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        }
+    }
+
     /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {

@@ -1,2 +1,5 @@
 //! What users rely on, end to end over a socket, on SQLite and on PostgreSQL. One program, so that it links once.
+mod document;
+mod model;
+mod platform;
 mod requests;

@@ -412,7 +412,7 @@ fn example(schema: &Value, schemas: &Value, story: &Map<String, Value>, depth: u
     {
         return match story.get(name) {
             Some(told) => told.clone(),
-            None if depth > 8 => Value::Null,
+            None if depth > 16 => Value::Null,
             None => example(&schemas[name], schemas, story, depth + 1),
         };
     }
@@ -427,7 +427,16 @@ fn example(schema: &Value, schemas: &Value, story: &Map<String, Value>, depth: u
             return known.clone();
         }
     }
-    for branches in ["oneOf", "anyOf", "allOf"] {
+    if let Some(parts) = schema["allOf"].as_array() {
+        let all = parts
+            .iter()
+            .filter_map(|part| match example(part, schemas, story, depth + 1) {
+                Value::Object(members) => Some(members),
+                _ => None,
+            });
+        return all.flatten().collect::<Map<_, _>>().into();
+    }
+    for branches in ["oneOf", "anyOf"] {
         if let Some(branch) = schema[branches]
             .as_array()
             .and_then(|b| b.iter().find(|b| b["type"] != "null"))

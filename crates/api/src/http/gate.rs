@@ -53,6 +53,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     };
     if operation.public {
         accepts_json(request)?;
+        operation.read_query(request.query_string())?;
         return Ok(None);
     }
     let caller = state.identify(request).await?;

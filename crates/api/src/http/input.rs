@@ -215,6 +215,7 @@ fn read(
     let sent = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = media.contains(&sent.as_str());
     let payload = web::Payload::from_request(request, payload);
+    let query = request.query_string().to_owned();
     Box::pin(async move {
         let pass = pass?;
         if !known {
@@ -227,6 +228,7 @@ fn read(
             .await
             .map_err(|_| Problem::TooLarge { limit: LARGEST })?;
         let bytes = bytes.map_err(|e| unreadable(&e))?;
+        pass.operation.read_query(&query)?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
             Problem::Malformed(format!(
                 "The body is not JSON: line {}, column {}.",

@@ -27,7 +27,12 @@ struct ClientWithSecret {
     #[serde(flatten)]
     client: Client,
     /// The secret; told once and never again, not even in a repeat under the same Idempotency-Key.
-    #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(
+        min_length = 43,
+        max_length = 43,
+        pattern = "^[A-Za-z0-9_-]+$",
+        example = "Zk3xq0v7mW1uYt9rB4nHc2dLp8sKf6gJa5eVi0oQbXw"
+    )]
     client_secret: Option<String>,
 }
 
