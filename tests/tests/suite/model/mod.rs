@@ -44,7 +44,7 @@ fn sequences(house: &House, count: usize) -> Result<(), String> {
     let config = Config {
         cases: count as u32,
         failure_persistence: None,
-        max_shrink_iters: 300,
+        max_shrink_iters: 60,
         ..Config::default()
     };
     let many = prop::collection::vec(steps::step(), 10..25);

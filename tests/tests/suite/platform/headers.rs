@@ -119,8 +119,11 @@ async fn pages_of_allowed_origins_may_call() {
     assert_eq!(preflight.header("access-control-allow-origin"), known);
     assert!(preflight.header("access-control-allow-methods").contains("PATCH"));
     assert!(preflight.header("access-control-allow-headers").contains("if-match"));
-    let refused = from(Method::OPTIONS, other, Some("PATCH")).await;
+    let refused = from(Method::OPTIONS, other, Some("PATCH"))
+        .await
+        .refused(400, "malformed");
     assert_eq!(refused.header("access-control-allow-origin"), "");
+    assert_ne!(preflight.header("x-request-id"), "");
     // Problems can be read by allowed pages too.
     let problem = service
         .nobody()
