@@ -174,10 +174,7 @@ impl Caller {
         headers: &[(&str, &str)],
         with_body: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Answer {
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(method.clone(), path);
         let named = headers.iter().any(|(name, _)| *name == "idempotency-key");
         if self.is_client && method == Method::POST && !named {
             request = request.header("idempotency-key", uuid::Uuid::now_v7().to_string());
@@ -185,18 +182,15 @@ impl Caller {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let reply = with_body(request)
-            .send()
-            .await
-            .unwrap_or_else(|e| panic!("{method} {path}: {e}"));
-        let (status, headers) = (reply.status(), reply.headers().clone());
-        let text = reply.text().await.expect("a body");
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer {
-            what: format!("{method} {path}"),
-            status,
-            headers,
-            body,
+        Answer::to(&format!("{method} {path}"), with_body(request)).await
+    }
+
+    /// A request with the caller's token, to be filled in by hand.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         }
     }
 }
@@ -211,6 +205,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What comes back to a request.
+    pub async fn to(what: &str, request: RequestBuilder) -> Self {
+        let reply = request.send().await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let (status, headers) = (reply.status(), reply.headers().clone());
+        let bytes = reply.bytes().await.expect("a body");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Self {
+            what: what.to_owned(),
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        }
+    }
+
     /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {

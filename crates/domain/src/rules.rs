@@ -1,7 +1,7 @@
 //! The one error of the domain: a rule that the asked change would break, with the facts and the way out.
 
 /// Which rule. The numbered ones stand in the domain model; the others guard shape-independent integrity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumIter)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumIter, strum::EnumMessage)]
 #[strum(serialize_all = "snake_case")]
 pub enum RuleCode {
     /// R1: a team has one business relationship manager, one delivery manager and a service owner.
@@ -48,6 +48,11 @@ impl RuleCode {
             Self::ComplaintAnswer => "R15",
             _ => return None,
         })
+    }
+
+    /// What it guards, as it is written above.
+    pub fn explained(self) -> &'static str {
+        strum::EnumMessage::get_documentation(&self).unwrap_or_default()
     }
 
     /// Stable name for programs.

@@ -146,12 +146,15 @@ pub async fn load(unit: &UnitOfWork, id: PersonId) -> Result<Person, Error> {
     Ok(query.one(unit.connection()).await?.ok_or(Error::NotFound)?.into())
 }
 
-/// The person that a body names, who must still work here on the day.
-pub async fn named(source: &impl Source, id: PersonId, day: NaiveDate, pointer: &str) -> Result<PersonRef, Error> {
+/// The person that a body names, who must work here up to the last of the days: nobody has a role after they left.
+pub async fn named(source: &impl Source, id: PersonId, days: Days, pointer: &str) -> Result<PersonRef, Error> {
     let found = person::Entity::find_by_id(id).one(source.connection()).await?;
     let row = found.ok_or_else(|| references::unknown("person", pointer))?;
-    if row.last_day.is_some_and(|last| last < day) {
-        return Err(Rule::new(RuleCode::State, "The person has left.").at(pointer).into());
+    if let Some(left) = row.last_day
+        && (left < days.first_day || days.last_day.is_none_or(|last| left < last))
+    {
+        let detail = format!("The last day of {} is {left}.", row.name);
+        return Err(Rule::new(RuleCode::State, detail).at(pointer).into());
     }
     Ok(PersonRef {
         id: row.id,

@@ -4,12 +4,15 @@
 mod access;
 mod chain;
 mod concurrency;
+mod document;
 mod event_log;
 mod examples;
 mod identity;
 mod imports;
+mod model;
 mod outage;
 mod overviews;
+mod platform;
 mod program;
 mod registers;
 mod requests;

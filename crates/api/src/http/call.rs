@@ -70,6 +70,10 @@ impl Call {
             .get::<RequestId>()
             .map(|id| id.0.clone())
             .unwrap_or_default();
+        // What has a body reads it first (413, 415); what has parameters reads them as `Query`.
+        if !pass.operation.has_body() {
+            pass.operation.read_query(request.query_string())?;
+        }
         let now = state.clock.now();
         let origin = Origin {
             actor: pass.scope.caller.actor(),

@@ -62,13 +62,17 @@ pub async fn frame<B: MessageBody + 'static>(
         .extensions()
         .get::<CallerName>()
         .map_or_else(|| "-".into(), |c| c.0.clone());
-    let refused = reply.response().error().map(|error| render(error, &place));
+    let refused = match reply.response().error() {
+        Some(error) => Some(render(error, &place)),
+        None => unspoken(reply.response()).map(|problem| told(&problem, &place)),
+    };
     let mut reply = match refused {
         None => reply.map_into_left_body(),
         Some(mut document) => {
             // What the layers inside have told in headers stays.
             for (name, value) in reply.headers() {
-                if !document.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                let of_body = [header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
+                if !of_body && !document.headers().contains_key(name) {
                     document.headers_mut().append(name.clone(), value.clone());
                 }
             }
@@ -116,9 +120,25 @@ fn render(error: &Error, place: &Place) -> HttpResponse {
             })
         }
     };
-    let Some(problem) = own.or(framework.as_ref()) else {
-        return HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR);
-    };
+    match own.or(framework.as_ref()) {
+        Some(problem) => told(problem, place),
+        None => HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// A refusal that some layer made by itself, with nothing in it for programs or people.
+fn unspoken<B>(reply: &HttpResponse<B>) -> Option<Problem> {
+    let status = reply.status();
+    let kind = reply.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let failed = status.is_client_error() || status.is_server_error();
+    let silent = kind.is_none_or(|kind| kind.starts_with("text/plain"));
+    (failed && silent).then(|| Problem::Framework {
+        status,
+        detail: status.canonical_reason().unwrap_or("Refused").into(),
+    })
+}
+
+fn told(problem: &Problem, place: &Place) -> HttpResponse {
     if let Problem::Internal(source) = problem {
         tracing::error!(request_id = place.request_id, error = %source, "internal error");
     }
@@ -164,19 +184,21 @@ fn trace(request: &ServiceRequest) -> String {
     }
 }
 
-/// Whether Swedish comes before English in Accept-Language.
+/// Whether the caller would rather read Swedish than English (Accept-Language); of two alike, the first.
 fn prefers_swedish(request: &ServiceRequest) -> bool {
     let sent = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
-    let place = |language: &str| {
-        sent.split(',')
-            .position(|part| part.trim().to_ascii_lowercase().starts_with(language))
+    let wish = |language: &str| {
+        sent.split(',').enumerate().find_map(|(place, range)| {
+            let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
+            let quality = parameters.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
+            let quality = quality.ok().filter(|q: &f32| *q > 0.0)?;
+            let named = name.trim().to_ascii_lowercase();
+            (named.split('-').next() == Some(language)).then_some((quality, std::cmp::Reverse(place)))
+        })
     };
-    match (place("sv"), place("en")) {
-        (Some(sv), Some(en)) => sv < en,
-        (sv, _) => sv.is_some(),
-    }
+    wish("sv").is_some_and(|swedish| wish("en").is_none_or(|english| swedish > english))
 }

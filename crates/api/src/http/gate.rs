@@ -54,6 +54,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     if operation.public {
         accepts_json(request)?;
         operation.check_headers(request.headers())?;
+        operation.read_query(request.query_string())?;
         return Ok(None);
     }
     let caller = state.identify(request).await?;

@@ -211,6 +211,7 @@ fn receive(
     let sent = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = media.contains(&sent.as_str());
     let payload = web::Payload::from_request(request, payload);
+    let query = request.query_string().to_owned();
     Box::pin(async move {
         let pass = pass?;
         if !known {
@@ -222,7 +223,9 @@ fn receive(
         let bytes = reading
             .map_err(|_| Problem::TimedOut)?
             .map_err(|_| Problem::TooLarge { limit: largest })?;
-        Ok((bytes.map_err(|e| unreadable(&e))?, pass))
+        let bytes = bytes.map_err(|e| unreadable(&e))?;
+        pass.operation.read_query(&query)?;
+        Ok((bytes, pass))
     })
 }
 

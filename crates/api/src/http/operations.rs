@@ -135,9 +135,17 @@ impl Operation {
         Ok(())
     }
 
+    /// Whether a body is sent.
+    pub fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// The query as the JSON object that the declared parameters make of it; every fault is named.
     pub fn read_query(&self, query: &str) -> Result<Value, Problem> {
         let mut object = Map::new();
+        if query.is_empty() {
+            return Ok(object.into());
+        }
         let mut faults = vec![];
         for (name, text) in form_urlencoded::parse(query.as_bytes()) {
             let fault = |code: &str, detail: String| Fault {

@@ -1,7 +1,9 @@
 //! What the service says of itself: `/api-info`, health, the start page, problem pages, the document and Swagger UI.
 use actix_web::{HttpResponse, Responder, get, http::header, web};
+use domain::RuleCode;
 use serde::Serialize;
 use serde_json::{Value, json};
+use strum::IntoEnumIterator;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
@@ -201,8 +203,9 @@ async fn start_page() -> impl Responder {
 async fn problem_page(slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     let code = slug.replace('-', "_");
     let kind = KINDS.iter().find(|kind| kind.code == code).ok_or(Problem::NotFound)?;
+    let rules = if kind.code == "rule" { rules() } else { String::new() };
     let body = format!(
-        "<h1>{}</h1><p lang=\"sv\">{}</p><p>Status <code>{}</code>, code <code>{}</code>.</p><p>{}</p>\
+        "<h1>{}</h1><p lang=\"sv\">{}</p><p>Status <code>{}</code>, code <code>{}</code>.</p><p>{}</p>{rules}\
          <p><a href=\"/swagger-ui/\">To the API</a></p>",
         kind.title,
         kind.title_sv,
@@ -211,4 +214,11 @@ async fn problem_page(slug: web::Path<String>) -> Result<HttpResponse, Problem> 
         kind.advice
     );
     Ok(page(kind.title, &body))
+}
+
+/// Every rule that a refusal can name.
+fn rules() -> String {
+    let rows =
+        RuleCode::iter().map(|rule| format!("<dt><code>{}</code></dt><dd>{}</dd>", rule.name(), rule.explained()));
+    format!("<dl>{}</dl>", rows.collect::<String>())
 }

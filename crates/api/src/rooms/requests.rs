@@ -193,6 +193,10 @@ async fn named(
     let services = services::named(unit, &input.services, "/services").await?;
     let raised_by = match (&scope.caller, &input.raised_by, before) {
         (_, None, Some(request)) => request.raised_by.clone(),
+        // Who raised it stays, also a contact of another part of the customer, or one who has left.
+        (_, Some(Key::Id(id)), Some(request)) if request.raised_by.is(ActorKind::Contact, id.0) => {
+            request.raised_by.clone()
+        }
         (Caller::Contact { contact, .. }, Some(Key::Id(id)), None) if *id != contact.id => {
             let detail = "A contact raises requests in their own name.";
             return Err(Rule::new(RuleCode::State, detail).at("/raisedBy").into());
@@ -208,7 +212,10 @@ async fn named(
         (caller, None, None) => caller.raiser().ok_or(Problem::Forbidden)?,
     };
     let owner = match (input.kind, input.owner) {
-        (_, Some(person)) => Some(people::named(unit, person, today, "/owner").await?),
+        (_, Some(person)) => {
+            let now = domain::vocabulary::Days::on(today);
+            Some(people::named(unit, person, now, "/owner").await?)
+        }
         (RequestKind::Complaint, None) => teams::business_relationship_manager(unit, customer.id, today).await?,
         _ => None,
     };

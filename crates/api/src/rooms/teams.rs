@@ -128,7 +128,8 @@ async fn create_membership(call: Call, id: web::Path<TeamId>, body: Body<Members
             first_day,
             last_day,
         } = body.value.clone();
-        let person = people::named(unit, person, first_day, "/person").await?;
+        let days = Days { first_day, last_day };
+        let person = people::named(unit, person, days, "/person").await?;
         let services = services::named(unit, &services, "/services").await?;
         let member = Membership {
             id: unit.new_id(),
@@ -157,15 +158,18 @@ async fn end_membership(
 ) -> Result<Reply, Problem> {
     let (id, membership) = path.into_inner();
     change(&call, id, "left", &body, async |unit, team| {
-        if team.members.iter().all(|m| m.id != membership) {
-            return Err(Problem::NotFound);
-        }
+        let found = team.members.iter().find(|m| m.id == membership);
+        let ended = found.ok_or(Problem::NotFound)?;
         let MembershipEnd { last_day, successor } = body.value.clone();
+        let days = |first_day, last_day| Days { first_day, last_day };
+        // Nobody has a role after they have left.
+        let role = days(ended.first_day, Some(last_day));
+        people::named(unit, ended.person.id, role, "/lastDay").await?;
         let successor = match successor {
-            Some(person) => Some((
-                unit.new_id(),
-                people::named(unit, person, last_day, "/successor").await?,
-            )),
+            Some(person) => {
+                let person = people::named(unit, person, days(last_day, None), "/successor").await?;
+                Some((unit.new_id(), person))
+            }
             None => None,
         };
         let customers = store::customer_periods(unit, team.id, call.today()).await?;

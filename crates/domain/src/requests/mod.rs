@@ -146,6 +146,13 @@ pub struct Raiser {
     pub name: PersonName,
 }
 
+impl Raiser {
+    /// Whether it is this one.
+    pub fn is(&self, kind: ActorKind, id: Uuid) -> bool {
+        (self.kind, self.id) == (kind, id)
+    }
+}
+
 impl Serialize for Raiser {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]

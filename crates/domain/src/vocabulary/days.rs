@@ -23,6 +23,14 @@ pub struct Days {
 }
 
 impl Days {
+    /// One day.
+    pub fn on(day: NaiveDate) -> Self {
+        Self {
+            first_day: day,
+            last_day: Some(day),
+        }
+    }
+
     /// The stored form; refused where the last day lies before the first.
     pub fn period(self) -> Result<Period, Rule> {
         match self.last_day {
