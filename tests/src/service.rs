@@ -76,6 +76,14 @@ impl Service {
         self.caller(Kind::Auditor, "rolf.revisor")
     }
 
+    /// Somebody with this token, who sends no Idempotency-Key by themselves.
+    pub fn bearer(&self, token: &str) -> Caller {
+        Caller {
+            token: Some(token.to_owned()),
+            ..self.nobody()
+        }
+    }
+
     /// Somebody without a token.
     pub fn nobody(&self) -> Caller {
         Caller {

@@ -349,6 +349,8 @@ pub enum ClientGrant {
     No,
     /// With this scope, for its customers.
     With(ClientScope),
+    /// With this scope, unless it is limited to named customers: for what belongs to no customer and bears on all.
+    UnlimitedWith(ClientScope),
     /// With this scope, what it raised itself.
     RaiserWith(ClientScope),
     /// With any scope that opens a feed.
@@ -425,12 +427,18 @@ impl Permission {
                 ContactGrant::RaiserOrDecider if *decides => visible.clone(),
                 ContactGrant::RaiserOrDecider | ContactGrant::Raiser => raised,
             },
-            Caller::Client { scopes, .. } => match self.client {
+            Caller::Client { scopes, customers, .. } => match self.client {
                 ClientGrant::With(scope) if scopes.contains(&scope) => visible.clone(),
+                ClientGrant::UnlimitedWith(scope) if scopes.contains(&scope) => match customers {
+                    None => visible.clone(),
+                    Some(_) => return Err(Denied::Kind),
+                },
                 ClientGrant::RaiserWith(scope) if scopes.contains(&scope) => raised,
                 ClientGrant::AnyFeed if scopes.iter().any(|s| s.destination().is_some()) => visible.clone(),
                 ClientGrant::No => return Err(Denied::Kind),
-                ClientGrant::With(scope) | ClientGrant::RaiserWith(scope) => return Err(Denied::Scope(scope)),
+                ClientGrant::With(scope) | ClientGrant::UnlimitedWith(scope) | ClientGrant::RaiserWith(scope) => {
+                    return Err(Denied::Scope(scope));
+                }
                 ClientGrant::AnyFeed => return Err(Denied::Scope(FeedServicePortfolio)),
             },
             Caller::Administrator { .. } | Caller::Auditor { .. } => return Err(Denied::Kind),
@@ -466,7 +474,7 @@ macro_rules! matrix {
     };
 }
 
-use ClientGrant::{AnyFeed, No as NoClient, RaiserWith, With};
+use ClientGrant::{AnyFeed, No as NoClient, RaiserWith, UnlimitedWith, With};
 use ClientScope::*;
 use ContactGrant::{No as NoContact, Own, Raiser as OwnRaised, RaiserOrDecider};
 use PersonGrant::{Anyone, As, AsOrRaiser, No as NoPerson, Owner, Read};
@@ -494,22 +502,22 @@ matrix! {
     deleteContact:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
     listPersons:                YES, YES, Anyone, NoContact, With(RegisterRead);
     getPerson:                  YES, YES, Anyone, NoContact, With(RegisterRead);
-    createPerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    changePerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    departPerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    deletePerson:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    createPerson:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    changePerson:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    departPerson:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    deletePerson:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
     listServices:               YES, YES, Anyone, NoContact, With(RegisterRead);
     getService:                 YES, YES, Anyone, NoContact, With(RegisterRead);
-    createService:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    changeService:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    deleteService:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    createService:              YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    changeService:              YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    deleteService:              YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
     listCustomerTeams:          YES, YES, Anyone, NoContact, With(RegisterRead);
     getCustomerTeam:            YES, YES, Anyone, NoContact, With(RegisterRead);
-    createCustomerTeam:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    changeCustomerTeam:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    deleteCustomerTeam:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    createMembership:           YES, NO, NoPerson, NoContact, With(RegisterWrite);
-    endMembership:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    createCustomerTeam:         YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    changeCustomerTeam:         YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    deleteCustomerTeam:         YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    createMembership:           YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    endMembership:              YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
     setSamePersonException:     YES, NO, NoPerson, NoContact, NoClient;
     deleteSamePersonException:  YES, NO, NoPerson, NoContact, NoClient;
     listTeamCustomers:          YES, YES, Read, NoContact, With(RegisterRead);
@@ -534,13 +542,13 @@ matrix! {
     createDecision:             NO, NO, NoPerson, NoContact, AnyFeed;
     createFulfilment:           NO, NO, NoPerson, NoContact, AnyFeed;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
-    getEventHead:               NO, YES, NoPerson, NoContact, With(EventsRead);
+    getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
     listClients:                YES, YES, NoPerson, NoContact, NoClient;
     getClient:                  YES, YES, NoPerson, NoContact, NoClient;
     createClient:               YES, NO, NoPerson, NoContact, NoClient;
     createClientSecret:         YES, NO, NoPerson, NoContact, NoClient;
     createClientRevocation:     YES, NO, NoPerson, NoContact, NoClient;
-    createImport:               YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    createImport:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
 }
 
 #[cfg(test)]

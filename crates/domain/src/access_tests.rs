@@ -143,13 +143,35 @@ fn a_client_has_exactly_its_scopes() {
     for row in MATRIX {
         let asked: Vec<ClientScope> = match row.client {
             ClientGrant::No => vec![],
-            ClientGrant::With(scope) | ClientGrant::RaiserWith(scope) => vec![scope],
+            ClientGrant::With(scope) | ClientGrant::UnlimitedWith(scope) | ClientGrant::RaiserWith(scope) => {
+                vec![scope]
+            }
             ClientGrant::AnyFeed => scopes.iter().copied().filter(|s| s.destination().is_some()).collect(),
         };
         for scope in &scopes {
             let granted = row.scope(&client(vec![*scope], None), OtherCustomers::All);
             assert_eq!(granted.is_ok(), asked.contains(scope), "{} with {scope}", row.operation);
         }
+    }
+}
+
+#[test]
+fn a_limited_client_writes_nothing_that_bears_on_all_customers() {
+    let limited = client(
+        <ClientScope as strum::IntoEnumIterator>::iter().collect(),
+        Some(vec![CUSTOMER]),
+    );
+    for operation in [
+        "createPerson",
+        "changeService",
+        "endMembership",
+        "getEventHead",
+        "createImport",
+    ] {
+        assert_eq!(scope(operation, &limited).unwrap_err(), Denied::Kind, "{operation}");
+    }
+    for operation in ["listPersons", "createContact", "listEvents"] {
+        assert!(scope(operation, &limited).is_ok(), "{operation}");
     }
 }
 

@@ -152,7 +152,8 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: CustomerId) -> Result<Cu
     access::admit(store::one::<Row>(unit.connection(), &query).await?.map(Into::into))
 }
 
-/// The customer that a key in a body names; one out of scope is refused like one that does not exist (R20).
+/// The customer that a key in a body names. One out of scope is refused like one that does not exist (R20); one that
+/// the caller sees, but where the act belongs to another role, is refused as that.
 pub async fn named(
     source: &impl Source,
     scope: &Scope,
@@ -164,12 +165,16 @@ pub async fn named(
     let id = references::id_of(source, SubjectKind::Customer, key)
         .await?
         .ok_or_else(unknown)?;
+    // Some acts reach further than the eye: a person without a team raises requests for customers that they don't see.
     let reach = Scope {
         visible: scope.permitted.clone(),
         ..scope.clone()
     };
-    match get(source, &reach, id, today).await {
-        Err(Error::NotFound) => Err(unknown()),
+    match get(source, scope, id, today).await {
+        Err(Error::NotFound) => match get(source, &reach, id, today).await {
+            Err(Error::NotFound) => Err(unknown()),
+            found => found,
+        },
         found => found,
     }
 }

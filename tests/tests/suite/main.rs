@@ -1,8 +1,14 @@
 //! What users rely on, end to end over a socket, on SQLite and on PostgreSQL. One program, so that it links once.
+#![allow(clippy::disallowed_methods, reason = "tests live in real time")]
+
+mod access;
 mod audit_trail;
 mod chain;
 mod concurrency;
 mod event_log;
+mod examples;
+mod identity;
 mod outage;
+mod overviews;
 mod program;
 mod requests;

@@ -181,7 +181,7 @@ impl Call {
             .get_all(HeaderName::from_static(name))
             .filter_map(|v| v.to_str().ok())
             .collect();
-        (!all.is_empty()).then(|| all.join(","))
+        Some(all.join(",")).filter(|text| !text.trim().is_empty())
     }
 }
 

@@ -187,6 +187,9 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
     parameters.retain(|parameter| parameter["in"] != "path");
     parameters.extend(names_in(path).map(path_parameter));
     let wants_match = parameters.iter().any(|p| p["name"] == "If-Match");
+    for parameter in parameters.iter_mut().filter(|p| p["name"] == "If-Match") {
+        parameter["required"] = true.into();
+    }
     if method == "post" {
         parameters.push(header_parameter(
             "Idempotency-Key",
@@ -362,7 +365,7 @@ fn security(id: &str) -> Value {
     let scope = |scope: ClientScope| json!({"oauth": [scope.to_string()]});
     let mut ways = vec![json!({"bearer": []})];
     match Permission::of(id).map(|row| row.client) {
-        Some(ClientGrant::With(s) | ClientGrant::RaiserWith(s)) => ways.push(scope(s)),
+        Some(ClientGrant::With(s) | ClientGrant::UnlimitedWith(s) | ClientGrant::RaiserWith(s)) => ways.push(scope(s)),
         Some(ClientGrant::AnyFeed) => ways.extend(ClientScope::iter().filter(|s| s.destination().is_some()).map(scope)),
         Some(ClientGrant::No) | None => {}
     }

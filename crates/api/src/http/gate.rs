@@ -53,6 +53,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     };
     if operation.public {
         accepts_json(request)?;
+        operation.check_headers(request.headers())?;
         return Ok(None);
     }
     let caller = state.identify(request).await?;
@@ -65,6 +66,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
             Denied::Scope(scope) => Problem::InsufficientScope(scope),
         })?;
     accepts_json(request)?;
+    operation.check_headers(request.headers())?;
     Ok(Some(Pass {
         operation: operation.clone(),
         scope,

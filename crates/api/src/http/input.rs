@@ -2,7 +2,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
-use domain::vocabulary::{ExternalId, Purpose, SystemKey, SystemName, to_json_for};
+use domain::vocabulary::{Purpose, SystemKey, to_json_for};
 use persistence::{Paging, events::LogCursor, store::Cursor};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -107,36 +107,18 @@ impl LogQuery {
 /// Looks a thing up by what another system calls it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
 pub struct ReferenceQuery {
-    /// Known by a reference of this system; together with `referenceId`.
-    reference_system: Option<SystemName>,
-    /// The other system's id.
-    reference_id: Option<ExternalId>,
+    /// Known by this reference: the other system, a colon, its id there (`servicedesk:INC0012345`).
+    #[param(min_length = 3, max_length = 261, pattern = r"^[a-z0-9][a-z0-9._-]{0,59}:[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,198}[^\x00-\x20\x7f])?$")]
+    reference: Option<String>,
 }
 
 impl ReferenceQuery {
-    /// The reference, where both parts were sent; one alone is refused.
-    pub fn key(self) -> Result<Option<SystemKey>, Problem> {
-        match (self.reference_system, self.reference_id) {
-            (Some(system), Some(id)) => Ok(Some(SystemKey { system, id })),
-            (None, None) => Ok(None),
-            (system, _) => {
-                let missing = if system.is_none() {
-                    "referenceSystem"
-                } else {
-                    "referenceId"
-                };
-                let detail = "referenceSystem and referenceId are sent together".into();
-                let parameter = Some(missing.into());
-                Err(Problem::Query(vec![Fault {
-                    pointer: None,
-                    parameter,
-                    code: "required".into(),
-                    detail,
-                }]))
-            }
-        }
+    /// The reference, in its two parts.
+    pub fn key(self) -> Option<SystemKey> {
+        let text = self.reference?;
+        let (system, id) = text.split_once(':')?;
+        Some(SystemKey { system: system.parse().ok()?, id: id.parse().ok()? })
     }
 }
 

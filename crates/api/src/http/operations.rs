@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use actix_web::{dev::ResourceDef, http::Method};
+use actix_web::{
+    dev::ResourceDef,
+    http::{Method, header::HeaderMap},
+};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
@@ -24,6 +27,7 @@ pub struct Operation {
     pub wants_key: bool,
     /// Whether the request must carry If-Match.
     pub wants_match: bool,
+    headers: Vec<String>,
     parameters: BTreeMap<String, Value>,
     body: Option<Value>,
     components: Arc<Value>,
@@ -86,6 +90,12 @@ impl Operation {
             public: operation["security"] == json!([{}]),
             wants_key: parameters.iter().any(|p| is(p, "header", "Idempotency-Key")),
             wants_match: parameters.iter().any(|p| is(p, "header", "If-Match")),
+            headers: parameters
+                .iter()
+                .filter(|p| p["in"] == "header")
+                .filter_map(|p| p["name"].as_str())
+                .map(ToOwned::to_owned)
+                .collect(),
             parameters: parameters
                 .iter()
                 .filter(|p| p["in"] == "query")
@@ -96,6 +106,17 @@ impl Operation {
             query_check: OnceLock::new(),
             body_check: OnceLock::new(),
         }
+    }
+
+    /// Declared headers are visible ASCII of at most 512 characters; beyond that none is refused for its look.
+    pub fn check_headers(&self, sent: &HeaderMap) -> Result<(), Problem> {
+        for name in &self.headers {
+            let faulty = |value: &[u8]| value.len() > 512 || !value.iter().all(|b| matches!(b, b' '..=b'~'));
+            if sent.get_all(name.as_str()).any(|value| faulty(value.as_bytes())) {
+                return Err(Problem::Malformed(format!("{name} must be at most 512 visible ASCII characters.")));
+            }
+        }
+        Ok(())
     }
 
     /// The query as the JSON object that the declared parameters make of it; every fault is named.

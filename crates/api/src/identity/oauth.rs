@@ -55,7 +55,10 @@ fn credentials(request: &HttpRequest, form: &Form) -> Option<(String, String)> {
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok());
     match (
-        basic.and_then(|v| v.strip_prefix("Basic ")),
+        basic
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+            .map(|(_, encoded)| encoded),
         &form.client_id,
         &form.client_secret,
     ) {
@@ -77,8 +80,10 @@ async fn token(
     let Ok(web::Form(form)) = form else {
         return Ok(refused("invalid_request", "Send the parameters once each, as a form."));
     };
-    if form.grant_type.as_deref() != Some("client_credentials") {
-        return Ok(refused("unsupported_grant_type", "Only client_credentials is offered."));
+    match form.grant_type.as_deref() {
+        Some("client_credentials") => {}
+        Some(_) => return Ok(refused("unsupported_grant_type", "Only client_credentials is offered.")),
+        None => return Ok(refused("invalid_request", "Send grant_type=client_credentials.")),
     }
     let now = state.clock.now();
     let Some((id, secret)) = credentials(&request, &form) else {

@@ -44,9 +44,15 @@ pub struct Claims {
 /// How long what a bearer may is believed.
 const BELIEVED: Duration = Duration::seconds(5);
 /// How far two clocks may differ, in seconds.
-const SKEW: u64 = 30;
+const SKEW: i64 = 30;
 /// How many tokens are remembered at a time.
 const REMEMBERED: usize = 10_000;
+
+impl Claims {
+    fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.exp + SKEW <= now.timestamp()
+    }
+}
 
 struct Known {
     claims: Claims,
@@ -113,8 +119,8 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &self.keys.signing)
     }
 
-    /// What the token says, if it is one of ours and its time is now.
-    fn verify(&self, token: &str) -> Option<Claims> {
+    /// What the token says, if it is one of ours and its time is now, by the service's clock.
+    fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if !header
             .typ
@@ -132,13 +138,12 @@ impl Tokens {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.issuer]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        validation.validate_nbf = true;
-        validation.leeway = SKEW;
-        Some(
-            jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
-                .ok()?
-                .claims,
-        )
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
+            .ok()?
+            .claims;
+        let begun = claims.nbf <= now.timestamp() + SKEW;
+        (begun && !claims.is_over(now)).then_some(claims)
     }
 
     /// Who bears the token now. A revoked client or an ended membership takes effect within 5 seconds.
@@ -158,12 +163,12 @@ impl Tokens {
                 .map(|k| (k.claims.clone(), k.caller.clone(), k.looked_up))
         };
         let claims = match remembered {
-            Some((claims, _, _)) if claims.exp + SKEW as i64 <= now.timestamp() => return Err(INVALID),
+            Some((claims, _, _)) if claims.is_over(now) => return Err(INVALID),
             Some((_, caller, looked_up)) if now - looked_up < BELIEVED && now >= looked_up => {
                 return caller.ok_or(INVALID);
             }
             Some((claims, _, _)) => claims,
-            None => self.verify(token).ok_or(INVALID)?,
+            None => self.verify(token, now).ok_or(INVALID)?,
         };
         let caller = look_up(&claims, db, today).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 use actix_web::{get, post, web};
 use chrono::Duration;
 use domain::{clients::*, vocabulary::*};
-use persistence::{UnitOfWork, clients as store};
+use persistence::{UnitOfWork, clients as store, customers};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -55,6 +55,9 @@ async fn list_clients(call: Call, page: Query<ListQuery>) -> Result<Reply, Probl
 async fn create_client(call: Call, body: Body<ClientInput>) -> Result<Reply, Problem> {
     let secret = random_secret();
     call.write(&body, async |unit| {
+        for id in body.value.customers.iter().flatten() {
+            customers::named(unit, &call.scope, &Key::Id(*id), "/customers", call.today()).await?;
+        }
         let client = register(unit, body.value.clone(), &secret).await?;
         Reply::created(format!("/clients/{}", client.id), &client, call.today())?.with_secret(&secret)
     })

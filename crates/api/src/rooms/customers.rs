@@ -62,7 +62,7 @@ async fn list_customers(
         parent,
         status,
         code,
-        reference: reference.0.key()?,
+        reference: reference.0.key(),
     };
     call.listed(store::list(&call.reader(), &call.scope, &filter, &page.0.into(), call.today()).await?)
 }

@@ -4,6 +4,7 @@ pub mod clients;
 pub mod customers;
 pub mod events;
 pub mod feeds;
+pub mod overviews;
 pub mod people;
 pub mod requests;
 pub mod services;
@@ -20,6 +21,7 @@ pub fn all(config: &mut ServiceConfig) {
         .configure(people::routes)
         .configure(services::routes)
         .configure(teams::routes)
+        .configure(overviews::routes)
         .configure(requests::routes)
         .configure(feeds::routes)
         .configure(events::routes)
@@ -32,6 +34,6 @@ pub fn all(config: &mut ServiceConfig) {
 #[allow(dead_code, reason = "the document's description of a header that `Call` reads")]
 pub struct IfMatch {
     /// The ETag that you last saw of the thing; without it 428, with an old one 412.
-    #[param(rename = "If-Match", required = false, max_length = 512, pattern = "^[ -~]*$")]
+    #[param(rename = "If-Match", min_length = 1, max_length = 512, pattern = "^[!-~]([ -~]*[!-~])?$")]
     if_match: String,
 }

@@ -154,7 +154,7 @@ async fn list_contacts(
     let filter = store::ContactFilter {
         customer,
         email,
-        reference: reference.0.key()?,
+        reference: reference.0.key(),
     };
     call.listed(store::list_contacts(&call.reader(), &call.scope, &filter, &page.0.into(), call.today()).await?)
 }

@@ -3,7 +3,8 @@ use actix_web::{get, patch, post, web};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{
     Rule, RuleCode,
-    access::{BUSINESS_RELATIONSHIP_MANAGER, Caller, MANAGERS, Reach, Scope},
+    access::{BUSINESS_RELATIONSHIP_MANAGER, Caller, Customers, MANAGERS, Reach, Scope},
+    customers::Customer,
     events::{ActorKind, Aggregate},
     requests::*,
     vocabulary::*,
@@ -115,7 +116,7 @@ async fn list_requests(
         owner: q.owner,
         number: q.number,
         words: q.words,
-        reference: reference.0.key()?,
+        reference: reference.0.key(),
         wanted_by_before: q.wanted_by_before,
         received_from: q.received_from,
         received_before: q.received_before,
@@ -154,7 +155,7 @@ pub async fn tell(
         Told::Anew { id, digest } => {
             let before = store::load(unit, scope, id.into()).await?;
             scope.caller.may_refer(&before.references, &input.references)?;
-            let named = named(scope, unit, &input, Some(&before.raised_by)).await?;
+            let named = named(scope, unit, &input, Some(&before)).await?;
             let after = before.clone().change_by_source(input, named, unit.now())?;
             store::update(unit, "changed", &before, &after).await?;
             store::refer(unit, &after, Some(&digest)).await?;
@@ -178,26 +179,20 @@ fn due(today: NaiveDate, settings: &Settings) -> Option<NaiveDate> {
     today.checked_add_days(Days::new(settings.complaint_due_days.into()))
 }
 
-/// The things that an input names. `raised_by` is who raised the request that is being changed.
+/// The things that an input names. `before` is the request that is being changed.
 async fn named(
     scope: &Scope,
     unit: &UnitOfWork,
     input: &RequestInput,
-    raised_by: Option<&Raiser>,
+    before: Option<&Request>,
 ) -> Result<Named, Problem> {
     let today = unit.today();
-    // Whoever may change a request may name its customer, also one who sees nothing else of that customer.
-    let everywhere = Scope {
-        permitted: Reach::EVERYTHING,
-        ..scope.clone()
-    };
-    let scope_of_customer = if raised_by.is_some() { &everywhere } else { scope };
-    let customer = customers::named(unit, scope_of_customer, &input.customer, "/customer", today).await?;
+    let customer = customer_named(scope, unit, &input.customer, before).await?;
     customer.must_be_active()?;
     let customer = customer.reference();
     let services = services::named(unit, &input.services, "/services").await?;
-    let raised_by = match (&scope.caller, &input.raised_by, raised_by) {
-        (_, None, Some(same)) => same.clone(),
+    let raised_by = match (&scope.caller, &input.raised_by, before) {
+        (_, None, Some(request)) => request.raised_by.clone(),
         (Caller::Contact { contact, .. }, Some(Key::Id(id)), None) if *id != contact.id => {
             let detail = "A contact raises requests in their own name.";
             return Err(Rule::new(RuleCode::State, detail).at("/raisedBy").into());
@@ -223,6 +218,31 @@ async fn named(
         raised_by,
         owner,
     })
+}
+
+/// The customer that an input names. Whoever may change a request may name its customer, also one who sees nothing
+/// else of it; another one is looked for among those that the caller sees (R20).
+async fn customer_named(
+    scope: &Scope,
+    unit: &UnitOfWork,
+    key: &Key<CustomerId>,
+    before: Option<&Request>,
+) -> Result<Customer, persistence::Error> {
+    let within = |reach: Reach| Scope {
+        visible: reach.clone(),
+        permitted: reach,
+        caller: scope.caller.clone(),
+    };
+    let Some(request) = before else {
+        return customers::named(unit, scope, key, "/customer", unit.today()).await;
+    };
+    let own = within(Reach::of(Customers::Named(vec![request.customer.id])));
+    match customers::named(unit, &own, key, "/customer", unit.today()).await {
+        Err(persistence::Error::Rule(_)) => {
+            customers::named(unit, &within(scope.visible.clone()), key, "/customer", unit.today()).await
+        }
+        found => found,
+    }
 }
 
 /// Show a request
@@ -264,7 +284,7 @@ async fn change_request(call: Call, id: web::Path<RequestId>, patch: Patch) -> R
     act(&call, *id, "changed", &patch, async |unit, request| {
         let input: RequestInput = patch.onto(&request)?;
         call.scope.caller.may_refer(&request.references, &input.references)?;
-        let named = named(&call.scope, unit, &input, Some(&request.raised_by)).await?;
+        let named = named(&call.scope, unit, &input, Some(&request)).await?;
         let used = customers::used_services(unit, request.customer.id, call.today()).await?;
         let references = request.references.clone();
         let after = request.change(input, named, &used, call.now())?;

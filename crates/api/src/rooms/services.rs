@@ -50,7 +50,7 @@ async fn list_services(
     let filter = store::Filter {
         status,
         code,
-        reference: reference.0.key()?,
+        reference: reference.0.key(),
     };
     call.listed(store::list(&call.reader(), &filter, &page.0.into()).await?)
 }

@@ -56,6 +56,14 @@ pub(crate) fn json_rows(backend: DbBackend, members: &[(&str, &str)], from: &str
     }
 }
 
+/// The items of a JSON array as rows `alias`, whose column `value` is the item.
+pub(crate) fn json_items(backend: DbBackend, array: &str, alias: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("jsonb_array_elements({array}) as {alias} (value)"),
+        _ => format!("json_each({array}) as {alias}"),
+    }
+}
+
 /// The rows of a statement.
 pub(crate) async fn all<R: FromQueryResult>(
     on: &impl ConnectionTrait,

@@ -1,0 +1,44 @@
+//! How we stand: what is not covered, and one customer at a glance.
+use actix_web::{get, web};
+use chrono::NaiveDate;
+use domain::vocabulary::CustomerId;
+use persistence::overviews::{self as store, Coverage, CustomerOverview};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::http::{Call, Problem, Query, Reply};
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(get_coverage).service(get_customer_overview);
+}
+
+/// On which day.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CoverageQuery {
+    /// On this day; today unless told.
+    day: Option<NaiveDate>,
+}
+
+/// Show what is not covered
+///
+/// Customers without a team, teams that are short of someone, exceptions from R2, services and complaints without an
+/// owner: each list with how many there are in all, and the first 200.
+#[utoipa::path(tag = "customer teams", operation_id = "getCoverage", params(CoverageQuery),
+    responses((status = 200, description = "What is not covered.", body = Coverage)))]
+#[get("/coverage")]
+async fn get_coverage(call: Call, on: Query<CoverageQuery>) -> Result<Reply, Problem> {
+    let day = on.0.day.unwrap_or(call.today());
+    Reply::plain(&store::coverage(&call.reader(), &call.scope, day, call.today()).await?)
+}
+
+/// Show how we stand with a customer
+///
+/// Who is responsible, who decides, what is used, what is open and overdue, and what was decided last.
+#[utoipa::path(tag = "customers", operation_id = "getCustomerOverview",
+    responses((status = 200, description = "The customer at a glance.", body = CustomerOverview)))]
+#[get("/customers/{customerId}/overview")]
+async fn get_customer_overview(call: Call, id: web::Path<CustomerId>) -> Result<Reply, Problem> {
+    Reply::plain(&store::customer_overview(&call.reader(), &call.scope, *id, call.today()).await?)
+}

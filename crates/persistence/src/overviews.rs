@@ -1,0 +1,659 @@
+//! How we stand: what is not covered, and one customer at a glance. Reads across the rooms and is used by none of them;
+//! a fixed number of queries, however much there is.
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    access::Scope,
+    customers::{Customer, CustomerStatus, ServiceUsage},
+    people::{MandateKind, Mandates},
+    requests::{Decision, DecisionOutcome, Destination, Request, RequestKind, RequestStatus},
+    teams::{ResponsibleTeam, Role, SamePersonException},
+    vocabulary::*,
+};
+use sea_orm::{
+    ConnectionTrait, DbErr, FromQueryResult, Iterable, Order, QueryResult,
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    Error, Paging, access,
+    customers::{self, holds},
+    requests,
+    store::{self, Source},
+    teams,
+};
+
+/// How many things of a kind coverage names.
+const NAMED: u64 = 200;
+/// How many things of a kind an overview shows.
+const SHOWN: u64 = 10;
+
+/// The first of many, and how many there are.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Shortlist<T> {
+    /// How many there are in all.
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
+    pub total: u64,
+    /// The first of them.
+    #[schema(max_items = 200)]
+    pub items: Vec<T>,
+}
+
+/// The first rows, and how many there are: in one query.
+async fn shortlist<T: FromQueryResult>(
+    source: &impl Source,
+    mut query: SelectStatement,
+    at_most: u64,
+) -> Result<Shortlist<T>, Error> {
+    query.expr_as(Expr::cust("count(*) over ()"), "total").limit(at_most);
+    let rows = source.connection().query_all(&query).await?;
+    let total: i64 = rows
+        .first()
+        .map(|row| row.try_get("", "total"))
+        .transpose()?
+        .unwrap_or_default();
+    let items = rows.iter().map(|row| T::from_query_result(row, ""));
+    Ok(Shortlist {
+        total: total.unsigned_abs(),
+        items: items.collect::<Result<_, _>>()?,
+    })
+}
+
+/// What is not covered on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Coverage {
+    /// The day.
+    pub day: NaiveDate,
+    /// Active customers for whom no team is responsible, by name.
+    pub customers_without_team: Shortlist<CustomerRef>,
+    /// Teams in which a role is vacant, by name.
+    pub forming_teams: Shortlist<FormingTeam>,
+    /// Teams in which one person may be both managers, by name.
+    pub same_person_exceptions: Shortlist<ExceptedTeam>,
+    /// Services that a customer uses and for which nobody answers in its responsible team, by customer and service.
+    pub services_without_owner: Shortlist<UnownedService>,
+    /// Complaints that await an answer and that nobody who still works here owns, oldest first.
+    pub complaints_without_owner: Shortlist<UnownedComplaint>,
+}
+
+/// A team in which a role is vacant.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FormingTeam {
+    /// The team.
+    pub team: TeamRef,
+    /// The roles that nobody holds.
+    #[schema(max_items = 3)]
+    pub missing: Vec<Role>,
+    /// How many customers are assigned to it all the same, of those that you may see.
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
+    pub customers: i64,
+}
+
+/// A team with an exception from R2.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptedTeam {
+    /// The team.
+    pub team: TeamRef,
+    /// Why, and how long.
+    pub exception: SamePersonException,
+    /// Who is both managers; absent where the exception is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonRef>,
+}
+
+/// A service that is used without an owner.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct UnownedService {
+    /// Who uses it.
+    pub customer: CustomerRef,
+    /// What is used.
+    pub service: ServiceRef,
+    /// The customer's responsible team.
+    pub team: TeamRef,
+}
+
+/// A complaint without an owner. Without its words: who keeps the registers reads no complaints.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnownedComplaint {
+    /// Its id.
+    pub id: RequestId,
+    /// Its number for people.
+    #[schema(
+        min_length = 15,
+        max_length = 24,
+        pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$",
+        example = "REQ-2026-000123"
+    )]
+    pub number: String,
+    /// Who complains.
+    pub customer: CustomerRef,
+    /// When it came in.
+    pub received_at: DateTime<Utc>,
+    /// The day by which it is to be answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_day: Option<NaiveDate>,
+}
+
+fn customer(row: &QueryResult) -> Result<CustomerRef, DbErr> {
+    Ok(CustomerRef {
+        id: row.try_get("customer_", "id")?,
+        code: row.try_get("customer_", "code")?,
+        name: row.try_get("customer_", "name")?,
+    })
+}
+
+fn team(row: &QueryResult) -> Result<TeamRef, DbErr> {
+    Ok(TeamRef {
+        id: row.try_get("team_", "id")?,
+        name: row.try_get("team_", "name")?,
+    })
+}
+
+/// A column of a reference, under the name that `customer` and `team` read it by.
+fn labelled(query: &mut SelectStatement, table: &'static str, prefix: &str, columns: &[&'static str]) {
+    for column in columns {
+        query.expr_as(Expr::col((table, *column)), format!("{prefix}_{column}"));
+    }
+}
+
+fn label_customer(query: &mut SelectStatement) {
+    labelled(query, "customer", "customer", &["id", "code", "name"]);
+}
+
+fn label_team(query: &mut SelectStatement) {
+    labelled(query, "customer_team", "team", &["id", "name"]);
+}
+
+/// The rows that the outer query finds for it by SQL of its own.
+fn inner(query: SelectStatement) -> Expr {
+    Expr::SubQuery(None, Box::new(query.into()))
+}
+
+/// What is not covered on the day, of what the caller may see today.
+pub async fn coverage(
+    source: &impl Source,
+    scope: &Scope,
+    day: NaiveDate,
+    today: NaiveDate,
+) -> Result<Coverage, Error> {
+    let seen = |column: &str| access::of_customers(&scope.visible.customers, column, today, source.backend());
+    Ok(Coverage {
+        day,
+        customers_without_team: customers_without_team(source, seen("customer.id"), day).await?,
+        forming_teams: forming_teams(source, seen("team_assignment.customer_id"), day).await?,
+        same_person_exceptions: same_person_exceptions(source, day).await?,
+        services_without_owner: services_without_owner(source, seen("customer.id"), day).await?,
+        complaints_without_owner: complaints_without_owner(source, scope, day, today).await?,
+    })
+}
+
+struct Uncovered(CustomerRef);
+
+impl FromQueryResult for Uncovered {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        customer(row).map(Self)
+    }
+}
+
+/// The assignments in force that serve `customer.id`, its own and its ancestors', with `team_assignment` and
+/// `customer_ancestry` to choose from (R3).
+fn assignments(day: NaiveDate) -> SelectStatement {
+    Query::select()
+        .from("team_assignment")
+        .inner_join(
+            "customer_ancestry",
+            Expr::cust("customer_ancestry.ancestor_id = team_assignment.customer_id"),
+        )
+        .and_where(Expr::cust("customer_ancestry.customer_id = customer.id"))
+        .and_where(holds("team_assignment", day))
+        .to_owned()
+}
+
+async fn customers_without_team(
+    source: &impl Source,
+    seen: Expr,
+    day: NaiveDate,
+) -> Result<Shortlist<CustomerRef>, Error> {
+    let mut query = Query::select().from("customer").to_owned();
+    label_customer(&mut query);
+    query
+        .and_where(Expr::col(("customer", "status")).eq(CustomerStatus::Active))
+        .and_where(seen)
+        .and_where(Expr::exists(assignments(day).expr(Expr::val(1)).to_owned()).not())
+        .order_by(("customer", "sort_key"), Order::Asc)
+        .order_by(("customer", "id"), Order::Asc);
+    let Shortlist { total, items } = shortlist::<Uncovered>(source, query, NAMED).await?;
+    let items = items.into_iter().map(|uncovered| uncovered.0).collect();
+    Ok(Shortlist { total, items })
+}
+
+/// Memberships of `customer_team.id` in force in a role.
+fn holders(role: Role, day: NaiveDate) -> SelectStatement {
+    Query::select()
+        .expr(Expr::val(1))
+        .from("membership")
+        .and_where(Expr::cust("membership.team_id = customer_team.id"))
+        .and_where(Expr::col(("membership", "role")).eq(role))
+        .and_where(holds("membership", day))
+        .to_owned()
+}
+
+impl FromQueryResult for FormingTeam {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let mut missing = vec![];
+        for role in Role::ALL {
+            if !row.try_get::<bool>("has_", &role.to_string())? {
+                missing.push(role);
+            }
+        }
+        Ok(Self {
+            team: team(row)?,
+            missing,
+            customers: row.try_get("", "customers")?,
+        })
+    }
+}
+
+async fn forming_teams(source: &impl Source, seen: Expr, day: NaiveDate) -> Result<Shortlist<FormingTeam>, Error> {
+    let mut query = Query::select().from("customer_team").to_owned();
+    label_team(&mut query);
+    let mut complete = Condition::all();
+    for role in Role::ALL {
+        let held = Expr::exists(holders(role, day));
+        query.expr_as(held.clone(), format!("has_{role}"));
+        complete = complete.add(held);
+    }
+    let assigned = Query::select()
+        .expr(Expr::cust("count(*)"))
+        .from("team_assignment")
+        .and_where(Expr::cust("team_assignment.team_id = customer_team.id"))
+        .and_where(holds("team_assignment", day))
+        .and_where(seen)
+        .to_owned();
+    query
+        .expr_as(inner(assigned), "customers")
+        .cond_where(complete.not())
+        .order_by(("customer_team", "sort_key"), Order::Asc)
+        .order_by(("customer_team", "id"), Order::Asc);
+    shortlist(source, query, NAMED).await
+}
+
+impl FromQueryResult for ExceptedTeam {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let name: Option<PersonName> = row.try_get("person_", "name")?;
+        let id: Option<PersonId> = row.try_get("person_", "id")?;
+        Ok(Self {
+            team: team(row)?,
+            exception: row.try_get("", "same_person_exception")?,
+            person: id.zip(name).map(|(id, name)| PersonRef { id, name }),
+        })
+    }
+}
+
+async fn same_person_exceptions(source: &impl Source, day: NaiveDate) -> Result<Shortlist<ExceptedTeam>, Error> {
+    let manages = |role: Role| {
+        holders(role, day)
+            .and_where(Expr::cust("membership.person_id = person.id"))
+            .to_owned()
+    };
+    let both =
+        Expr::exists(manages(Role::BusinessRelationshipManager)).and(Expr::exists(manages(Role::DeliveryManager)));
+    let lasts = "customer_team.same_person_exception ->> 'lastDay' >= ?";
+    let mut query = Query::select()
+        .from("customer_team")
+        .left_join("person", both)
+        .to_owned();
+    label_team(&mut query);
+    labelled(&mut query, "person", "person", &["id", "name"]);
+    query
+        .column(("customer_team", "same_person_exception"))
+        .and_where(store::expr(source.backend(), lasts, [day.to_string()]))
+        .order_by(("customer_team", "sort_key"), Order::Asc)
+        .order_by(("customer_team", "id"), Order::Asc);
+    shortlist(source, query, NAMED).await
+}
+
+impl FromQueryResult for UnownedService {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            customer: customer(row)?,
+            service: ServiceRef {
+                id: row.try_get("service_", "id")?,
+                code: row.try_get("service_", "code")?,
+                name: row.try_get("service_", "name")?,
+            },
+            team: team(row)?,
+        })
+    }
+}
+
+async fn services_without_owner(
+    source: &impl Source,
+    seen: Expr,
+    day: NaiveDate,
+) -> Result<Shortlist<UnownedService>, Error> {
+    let responsible = assignments(day)
+        .column(("team_assignment", "team_id"))
+        .order_by(("customer_ancestry", "depth"), Order::Asc)
+        .limit(1)
+        .to_owned();
+    let owned = holders(Role::ServiceOwner, day)
+        .inner_join(
+            "membership_service",
+            Expr::cust("membership_service.membership_id = membership.id"),
+        )
+        .and_where(Expr::cust("membership_service.service_id = service.id"))
+        .to_owned();
+    let mut query = Query::select()
+        .from("service_usage")
+        .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
+        .inner_join("service", Expr::cust("service.id = service_usage.service_id"))
+        .inner_join(
+            "customer_team",
+            Expr::col(("customer_team", "id")).eq(inner(responsible)),
+        )
+        .to_owned();
+    label_customer(&mut query);
+    label_team(&mut query);
+    labelled(&mut query, "service", "service", &["id", "code", "name"]);
+    query
+        .and_where(Expr::col(("customer", "status")).eq(CustomerStatus::Active))
+        .and_where(holds("service_usage", day))
+        .and_where(seen)
+        .and_where(Expr::exists(owned).not())
+        .order_by(("customer", "sort_key"), Order::Asc)
+        .order_by(("service", "sort_key"), Order::Asc)
+        .order_by(("service_usage", "id"), Order::Asc);
+    shortlist(source, query, NAMED).await
+}
+
+impl FromQueryResult for UnownedComplaint {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.try_get("", "id")?,
+            number: row.try_get("", "number")?,
+            customer: customer(row)?,
+            received_at: row.try_get("", "received_at")?,
+            due_day: row.try_get("", "due_day")?,
+        })
+    }
+}
+
+async fn complaints_without_owner(
+    source: &impl Source,
+    scope: &Scope,
+    day: NaiveDate,
+    today: NaiveDate,
+) -> Result<Shortlist<UnownedComplaint>, Error> {
+    let settled = [
+        RequestStatus::Fulfilled,
+        RequestStatus::Dismissed,
+        RequestStatus::Withdrawn,
+        RequestStatus::Answered,
+    ];
+    let owner = Expr::cust("person.id = request.owner_id").and(
+        Expr::col(("person", "last_day"))
+            .is_null()
+            .or(Expr::col(("person", "last_day")).gte(day)),
+    );
+    let mut query = Query::select()
+        .from("request")
+        .inner_join("customer", Expr::cust("customer.id = request.customer_id"))
+        .left_join("person", owner)
+        .to_owned();
+    label_customer(&mut query);
+    for column in ["id", "number", "received_at", "due_day"] {
+        query.column(("request", column));
+    }
+    query
+        .and_where(Expr::col(("request", "kind")).eq(RequestKind::Complaint))
+        .and_where(Expr::col(("request", "status")).is_not_in(settled))
+        .and_where(Expr::col(("person", "id")).is_null())
+        .and_where(access::of_request(&scope.visible, today, source.backend()))
+        .order_by(("request", "id"), Order::Asc);
+    shortlist(source, query, NAMED).await
+}
+
+/// How we stand with a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerOverview {
+    /// The customer.
+    pub customer: Customer,
+    /// Who is responsible today.
+    pub responsible: ResponsibleTeam,
+    /// The contacts who decide or order today, by name.
+    pub contacts: Shortlist<MandatedContact>,
+    /// The services that it uses today, by when they were entered.
+    pub usages: Shortlist<ServiceUsage>,
+    /// Complaints whose due day has passed without an answer, oldest first.
+    pub overdue_complaints: Shortlist<RequestLine>,
+    /// Every open request, newest first.
+    pub open_requests: Shortlist<RequestLine>,
+    /// What destinations have decided, latest first.
+    pub decisions: Shortlist<DecisionLine>,
+}
+
+/// A request in one line.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestLine {
+    /// Its id, its number for people, and what it is.
+    pub request: RequestRef,
+    /// What kind of matter.
+    pub kind: RequestKind,
+    /// Where it stands.
+    pub status: RequestStatus,
+    /// When it came in.
+    pub received_at: DateTime<Utc>,
+    /// The day by which a complaint is to be answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_day: Option<NaiveDate>,
+    /// Who answers for a complaint's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonRef>,
+}
+
+impl From<Request> for RequestLine {
+    fn from(request: Request) -> Self {
+        Self {
+            request: request.reference(),
+            kind: request.kind,
+            status: request.status,
+            received_at: request.received_at,
+            due_day: request.due_day,
+            owner: request.owner,
+        }
+    }
+}
+
+/// What a destination decided about a request.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionLine {
+    /// About what.
+    pub request: RequestRef,
+    /// Which forum.
+    pub destination: Destination,
+    /// Whether it will be done.
+    pub outcome: DecisionOutcome,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The day by which it is planned to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_day: Option<NaiveDate>,
+    /// When it was decided.
+    pub decided_at: DateTime<Utc>,
+}
+
+impl FromQueryResult for DecisionLine {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let decision: Decision = row.try_get("", "decision")?;
+        Ok(Self {
+            request: RequestRef {
+                id: row.try_get("request_", "id")?,
+                number: row.try_get("request_", "number")?,
+                title: row.try_get("request_", "title")?,
+            },
+            destination: row.try_get("", "destination")?,
+            outcome: decision.outcome,
+            reason: decision.reason,
+            planned_day: decision.planned_day,
+            decided_at: row.try_get("", "decided_at")?,
+        })
+    }
+}
+
+/// A contact who decides or orders.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MandatedContact {
+    /// Who.
+    pub contact: ContactRef,
+    /// What they may do today.
+    #[schema(max_items = 3)]
+    pub mandates: Vec<MandateKind>,
+}
+
+struct ContactRow {
+    contact: ContactRef,
+    mandates: Mandates,
+}
+
+impl FromQueryResult for ContactRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            contact: ContactRef {
+                id: row.try_get("", "id")?,
+                name: row.try_get("", "name")?,
+            },
+            mandates: row.try_get("", "mandates")?,
+        })
+    }
+}
+
+/// How we stand with the customer, if the caller may see it.
+pub async fn customer_overview(
+    source: &impl Source,
+    scope: &Scope,
+    id: CustomerId,
+    today: NaiveDate,
+) -> Result<CustomerOverview, Error> {
+    let customer = customers::get(source, scope, id, today).await?;
+    let assignment = teams::responsible(source, id, today).await?;
+    let team = match &assignment {
+        Some(assignment) => Some(teams::get(source, assignment.team.id, today).await?),
+        None => None,
+    };
+    let overdue = requests::Filter {
+        overdue: Some(true),
+        ..Default::default()
+    };
+    let open = requests::Filter {
+        open: Some(true),
+        ..Default::default()
+    };
+    let usages = customers::usages(source, scope, id, Some(today), &first(false, NAMED), today).await?;
+    Ok(CustomerOverview {
+        responsible: ResponsibleTeam::on(today, customer.reference(), assignment, team),
+        customer,
+        contacts: mandated_contacts(source, id, today).await?,
+        usages: Shortlist {
+            total: usages.total.unwrap_or_default(),
+            items: usages.items,
+        },
+        overdue_complaints: request_lines(source, scope, id, overdue, first(false, SHOWN), today).await?,
+        open_requests: request_lines(source, scope, id, open, first(true, SHOWN), today).await?,
+        decisions: decisions(source, scope, id, today).await?,
+    })
+}
+
+fn first(descending: bool, limit: u64) -> Paging {
+    Paging {
+        limit,
+        after: None,
+        descending,
+        count: true,
+    }
+}
+
+async fn request_lines(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    filter: requests::Filter,
+    paging: Paging,
+    today: NaiveDate,
+) -> Result<Shortlist<RequestLine>, Error> {
+    let filter = requests::Filter {
+        customer: Some(customer),
+        ..filter
+    };
+    let page = requests::list(source, scope, &filter, &paging, today).await?;
+    Ok(Shortlist {
+        total: page.total.unwrap_or_default(),
+        items: page.items.into_iter().map(Into::into).collect(),
+    })
+}
+
+async fn decisions(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    today: NaiveDate,
+) -> Result<Shortlist<DecisionLine>, Error> {
+    let mut query = Query::select()
+        .from("hand_over")
+        .inner_join("request", Expr::cust("request.id = hand_over.request_id"))
+        .to_owned();
+    labelled(&mut query, "request", "request", &["id", "number", "title"]);
+    for column in ["destination", "decision", "decided_at"] {
+        query.column(("hand_over", column));
+    }
+    query
+        .and_where(Expr::col(("request", "customer_id")).eq(customer))
+        .and_where(Expr::col(("hand_over", "decided_at")).is_not_null())
+        .and_where(access::of_request(&scope.visible, today, source.backend()))
+        .order_by(("hand_over", "decided_at"), Order::Desc)
+        .order_by(("hand_over", "id"), Order::Desc);
+    shortlist(source, query, SHOWN).await
+}
+
+async fn mandated_contacts(
+    source: &impl Source,
+    customer: CustomerId,
+    today: NaiveDate,
+) -> Result<Shortlist<MandatedContact>, Error> {
+    let mandated = format!(
+        "exists (select 1 from {} where m.value ->> 'kind' in ('customer', 'purchaser') and m.value ->> 'firstDay' <= ? \
+         and coalesce(m.value ->> 'lastDay', '9999-12-31') >= ?)",
+        store::json_items(source.backend(), "contact.mandates", "m")
+    );
+    let last_day = Expr::col(("contact", "last_day"));
+    let query = Query::select()
+        .columns([("contact", "id"), ("contact", "name"), ("contact", "mandates")])
+        .from("contact")
+        .and_where(Expr::col(("contact", "customer_id")).eq(customer))
+        .and_where(last_day.clone().is_null().or(last_day.gte(today)))
+        .and_where(store::expr(
+            source.backend(),
+            mandated,
+            [today.to_string(), today.to_string()],
+        ))
+        .order_by(("contact", "sort_key"), Order::Asc)
+        .order_by(("contact", "id"), Order::Asc)
+        .to_owned();
+    let Shortlist { total, items } = shortlist::<ContactRow>(source, query, NAMED).await?;
+    let with_kinds = |ContactRow { contact, mandates }: ContactRow| MandatedContact {
+        contact,
+        mandates: MandateKind::iter().filter(|kind| mandates.hold(*kind, today)).collect(),
+    };
+    Ok(Shortlist {
+        total,
+        items: items.into_iter().map(with_kinds).collect(),
+    })
+}

@@ -1,0 +1,440 @@
+//! The callers, and for each operation a fresh thing in a state in which the operation can be done.
+use api::identity::Kind;
+use end_to_end::{Answer, Caller, Service, World};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::table::{NOBODY, Row};
+
+/// An operation, as far as a caller must know it.
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub wants_match: bool,
+}
+
+/// Whose the thing is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    /// KLK-HR's.
+    Home,
+    /// BUN's.
+    Away,
+    /// Nobody's: it does not exist.
+    Unknown,
+}
+
+/// An operation, ready to be done.
+pub struct Case {
+    pub path: String,
+    pub etag: String,
+    pub body: Value,
+    /// The customer whose thing it is, or who is named.
+    customer: String,
+}
+
+/// The thing that a path names: its ids, its ETag, and the customer whose it is where that is not the branch's own.
+#[derive(Default)]
+struct Thing {
+    ids: Vec<(&'static str, String)>,
+    etag: String,
+    customer: Option<String>,
+}
+
+impl Thing {
+    fn new(name: &'static str, answer: &Answer) -> Self {
+        Self {
+            ids: vec![(name, answer.id())],
+            etag: answer.etag(),
+            customer: None,
+        }
+    }
+
+    fn and(mut self, name: &'static str, id: String) -> Self {
+        self.ids.push((name, id));
+        self
+    }
+}
+
+/// One side of the world, and who acts there.
+struct Branch {
+    customer: String,
+    team: String,
+    brm: Caller,
+    decider: Caller,
+    raiser: Caller,
+}
+
+/// The world with a service owner of its own and two systems: one without limit, and any that is limited.
+pub struct Stage {
+    pub service: Service,
+    pub world: World,
+    admin: Caller,
+    home: Branch,
+    away: Branch,
+    service_owner: Caller,
+    system: String,
+    system_elsewhere: String,
+}
+
+/// Everything that a system can be given leave to do.
+const SCOPES: [&str; 8] = [
+    "register.read",
+    "register.write",
+    "requests.read",
+    "requests.write",
+    "feed.service_portfolio",
+    "feed.delivery",
+    "feed.strategy",
+    "events.read",
+];
+
+/// The scopes but one; all where none is named.
+fn scopes_without(one: &str) -> String {
+    SCOPES
+        .into_iter()
+        .filter(|scope| *scope != one)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A name that was never there before.
+fn fresh(word: &str) -> String {
+    format!("{word} {}", Uuid::now_v7().simple())
+}
+
+fn code() -> String {
+    format!("C{}", &Uuid::now_v7().simple().to_string().to_uppercase()[12..])
+}
+
+/// A word about each act on a request.
+fn why() -> Value {
+    json!({"reason": "Behövs inte längre."})
+}
+
+impl Stage {
+    pub async fn set(service: Service) -> Self {
+        let world = World::build(&service).await;
+        let admin = service.administrator();
+        // The world's own service owner is in both teams.
+        let printing = made(&admin, "/services", json!({"code": "PRINT", "name": "Utskrift"}))
+            .await
+            .id();
+        let owner = made(&admin, "/persons", json!({"name": "Sven Tjanst"})).await.id();
+        join(&admin, &world.team, &owner, "service_owner", &[&printing]).await;
+        let system = made(&admin, "/clients", client(None)).await.id();
+        let system_elsewhere = made(&admin, "/clients", client(Some(&world.bun))).await.id();
+        Self {
+            home: Branch {
+                customer: world.klk_hr.clone(),
+                team: world.team.clone(),
+                brm: world.brm.clone(),
+                decider: world.decider.clone(),
+                raiser: world.purchaser.clone(),
+            },
+            away: Branch {
+                customer: world.bun.clone(),
+                team: world.other_team.clone(),
+                brm: world.other_brm.clone(),
+                decider: world.stranger.clone(),
+                raiser: world.stranger.clone(),
+            },
+            service_owner: service.caller(Kind::Person, &owner),
+            service,
+            world,
+            admin,
+            system,
+            system_elsewhere,
+        }
+    }
+
+    /// A caller of the kind that a column names.
+    pub async fn caller(&self, kind: &str, row: &Row, case: &Case) -> Caller {
+        let scope = if row.scope.is_empty() {
+            scopes_without("")
+        } else {
+            row.scope.clone()
+        };
+        let system = |id: &str, scope: &str| self.service.caller_with(Kind::Client, id, scope);
+        match kind {
+            "administrator" => self.admin.clone(),
+            "auditor" => self.service.auditor(),
+            "brm" => self.world.brm.clone(),
+            "dm" => self.world.dm.clone(),
+            "service_owner" => self.service_owner.clone(),
+            "other_team" => self.world.other_brm.clone(),
+            "no_team" => self.world.loner.clone(),
+            "decider" => self.world.decider.clone(),
+            "purchaser" => self.world.purchaser.clone(),
+            "key_user" => self.world.key_user.clone(),
+            "parent_decider" => self.world.chief.clone(),
+            "stranger" => self.world.stranger.clone(),
+            "client" => system(&self.system, &scope),
+            "client_without" => system(&self.system, &scopes_without(&row.scope)),
+            "client_elsewhere" => system(&self.limited_to(case).await, &scope),
+            NOBODY => self.service.nobody(),
+            other => panic!("{other} is no kind of caller"),
+        }
+    }
+
+    /// A system that is limited to away, or to the part of away that was made for the case.
+    async fn limited_to(&self, case: &Case) -> String {
+        let own = [&self.home.customer, &self.away.customer];
+        let parent = match own.contains(&&case.customer) {
+            true => return self.system_elsewhere.clone(),
+            false => self.admin.get(&format!("/customers/{}", case.customer)).await,
+        };
+        match parent.body["parent"]["id"] == *self.away.customer {
+            true => made(&self.admin, "/clients", client(Some(&case.customer))).await.id(),
+            false => self.system_elsewhere.clone(),
+        }
+    }
+
+    /// A fresh thing for the operation, in a state in which it can be done.
+    pub async fn case(&self, operation: &Operation, place: Place) -> Case {
+        let branch = if place == Place::Away { &self.away } else { &self.home };
+        let nothing = Uuid::now_v7().to_string();
+        let thing = match place {
+            Place::Unknown => Thing {
+                etag: "\"1\"".into(),
+                ..Thing::default()
+            },
+            _ => self.thing(operation, branch).await,
+        };
+        let named = if place == Place::Unknown {
+            &nothing
+        } else {
+            &branch.customer
+        };
+        let mut path = operation.path.clone();
+        for (name, id) in &thing.ids {
+            path = path.replace(&format!("{{{name}}}"), id);
+        }
+        while let Some((before, (_, after))) = path
+            .split_once('{')
+            .and_then(|(b, rest)| Some((b, rest.split_once('}')?)))
+        {
+            path = format!("{before}{nothing}{after}");
+        }
+        Case {
+            path,
+            etag: thing.etag,
+            body: self.body(&operation.id, branch, named).await,
+            customer: thing.customer.unwrap_or_else(|| branch.customer.clone()),
+        }
+    }
+
+    /// What the path of an operation names.
+    async fn thing(&self, operation: &Operation, branch: &Branch) -> Thing {
+        let first = operation.path.split(['{', '}']).nth(1).unwrap_or_default();
+        match (first, operation.id.as_str()) {
+            ("", _) => Thing::default(),
+            ("customerId", id) => self.customer(id, branch).await,
+            ("contactId", _) => Thing::new(
+                "contactId",
+                &made(&self.admin, "/contacts", contact(&branch.customer)).await,
+            ),
+            ("personId", _) => Thing::new("personId", &self.person().await),
+            ("serviceId", _) => Thing::new("serviceId", &self.service_made().await),
+            ("teamId", id) => self.team(id).await,
+            ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
+            ("requestId", id) => self.request(id, branch).await,
+            ("handOverId", id) => self.hand_over(id, branch).await,
+            ("destination", _) => Thing::default().and("destination", "service_portfolio".into()),
+            (other, id) => panic!("{id}: nobody makes a {other} here"),
+        }
+    }
+
+    async fn person(&self) -> Answer {
+        made(&self.admin, "/persons", json!({"name": fresh("Person")})).await
+    }
+
+    async fn service_made(&self) -> Answer {
+        made(
+            &self.admin,
+            "/services",
+            json!({"code": code(), "name": fresh("Tjänst")}),
+        )
+        .await
+    }
+
+    async fn customer(&self, operation: &str, branch: &Branch) -> Thing {
+        match operation {
+            "deleteCustomer" | "createTeamAssignment" => self.part(branch).await,
+            "endTeamAssignment" => {
+                let part = self.part(branch).await;
+                let path = format!("/customers/{}/team-assignments", part.ids[0].1);
+                let all = self.admin.act(&path, &part.etag, assignment(branch)).await.expect(200);
+                let id = all.body["teamAssignments"][0]["id"].as_str().expect("an id").to_owned();
+                Thing {
+                    etag: all.etag(),
+                    ..part
+                }
+                .and("assignmentId", id)
+            }
+            "endServiceUsage" => {
+                let path = format!("/customers/{}/service-usages", branch.customer);
+                let body = json!({"service": self.service_made().await.id(), "firstDay": "2020-01-01"});
+                let usage = made(&self.admin, &path, body).await;
+                Thing::new("usageId", &usage).and("customerId", branch.customer.clone())
+            }
+            _ => Thing::new(
+                "customerId",
+                &self
+                    .admin
+                    .get(&format!("/customers/{}", branch.customer))
+                    .await
+                    .expect(200),
+            ),
+        }
+    }
+
+    /// A new part of the branch's customer.
+    async fn part(&self, branch: &Branch) -> Thing {
+        let part = made(&self.admin, "/customers", customer(&branch.customer)).await;
+        Thing {
+            customer: Some(part.id()),
+            ..Thing::new("customerId", &part)
+        }
+    }
+
+    async fn team(&self, operation: &str) -> Thing {
+        let team = made(&self.admin, "/customer-teams", json!({"name": fresh("Team")})).await;
+        let path = format!("/customer-teams/{}", team.id());
+        match operation {
+            "endMembership" => {
+                let person = self.person().await.id();
+                let team = join(&self.admin, &team.id(), &person, "delivery_manager", &[]).await;
+                let member = team.body["members"][0]["id"].as_str().expect("an id").to_owned();
+                Thing::new("teamId", &team).and("membershipId", member)
+            }
+            "deleteSamePersonException" => {
+                let (path, seen) = (format!("{path}/same-person-exception"), team.etag());
+                let seen = [("if-match", seen.as_str())];
+                let put = self.admin.send(Method::PUT, &path, &seen, Some(exception())).await;
+                Thing::new("teamId", &put.expect(200))
+            }
+            _ => Thing::new("teamId", &team),
+        }
+    }
+
+    async fn request(&self, operation: &str, branch: &Branch) -> Thing {
+        let kind = match operation {
+            "createAnswer" | "createReopening" => "complaint",
+            _ => "wish",
+        };
+        let raised = made(&branch.raiser, "/requests", self.matter(kind, &branch.customer)).await;
+        if operation != "createReopening" {
+            return Thing::new("requestId", &raised);
+        }
+        let path = format!("/requests/{}/answer", raised.id());
+        let answered = branch
+            .brm
+            .act(&path, &raised.etag(), json!({"text": "Vi ser över det."}))
+            .await;
+        Thing::new("requestId", &answered.expect(200))
+    }
+
+    async fn hand_over(&self, operation: &str, branch: &Branch) -> Thing {
+        let raised = made(&branch.raiser, "/requests", self.matter("wish", &branch.customer)).await;
+        let path = format!("/requests/{}", raised.id());
+        let endorsed = branch
+            .decider
+            .send(Method::POST, &format!("{path}/endorsements"), &[], None)
+            .await
+            .expect(200);
+        let body = json!({"destination": "service_portfolio"});
+        let routed = branch
+            .brm
+            .act(&format!("{path}/routing"), &endorsed.etag(), body)
+            .await
+            .expect(200);
+        let id = routed.body["handOver"]["id"].as_str().expect("a hand-over").to_owned();
+        if operation == "createFulfilment" {
+            let path = format!("/hand-overs/{id}/decision");
+            self.world.portfolio.post(&path, accepted()).await.expect(200);
+        }
+        Thing::default().and("handOverId", id)
+    }
+
+    fn matter(&self, kind: &str, customer: &str) -> Value {
+        json!({"customer": customer, "kind": kind, "title": fresh("Ärende"), "services": [self.world.mail]})
+    }
+
+    /// What is sent with an operation; `named` is the customer that it names.
+    async fn body(&self, operation: &str, branch: &Branch, named: &str) -> Value {
+        let ends = json!({"lastDay": "2099-12-31"});
+        match operation {
+            "createCustomer" => customer(named),
+            "createContact" => contact(named),
+            "createRequest" => self.matter("wish", named),
+            "createPerson" => json!({"name": fresh("Person")}),
+            "createService" => json!({"code": code(), "name": fresh("Tjänst")}),
+            "createCustomerTeam" => json!({"name": fresh("Team")}),
+            "createClient" => client(None),
+            "changeRequest" => json!({"title": fresh("Ärende")}),
+            "changeCustomer" | "changeContact" | "changePerson" | "changeService" | "changeCustomerTeam" => {
+                json!({"name": fresh("Namn")})
+            }
+            "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" => ends,
+            "createServiceUsage" => json!({"service": self.service_made().await.id(), "firstDay": "2020-01-01"}),
+            "createTeamAssignment" => assignment(branch),
+            "createMembership" => {
+                json!({"person": self.person().await.id(), "role": "delivery_manager", "firstDay": "2020-01-01"})
+            }
+            "setSamePersonException" => exception(),
+            "createComment" => json!({"text": "Ett ord till."}),
+            "createRouting" => json!({"destination": "delivery"}),
+            "createDismissal" => json!({"ground": "out_of_scope", "reason": "Hör inte hit."}),
+            "createWithdrawal" => why(),
+            "createAnswer" => json!({"text": "Vi ser över det."}),
+            "createAcknowledgement" => json!({"reference": "PF-1"}),
+            "createDecision" => accepted(),
+            "createFulfilment" => json!({"reference": "L-1"}),
+            _ => Value::Null,
+        }
+    }
+}
+
+async fn made(caller: &Caller, path: &str, body: Value) -> Answer {
+    caller.post(path, body).await.expect(201)
+}
+
+/// A person takes a role in a team.
+async fn join(admin: &Caller, team: &str, person: &str, role: &str, services: &[&str]) -> Answer {
+    let path = format!("/customer-teams/{team}");
+    let seen = admin.get(&path).await.etag();
+    let body = json!({"person": person, "role": role, "services": services, "firstDay": "2020-01-01"});
+    admin.act(&format!("{path}/members"), &seen, body).await.expect(200)
+}
+
+fn customer(parent: &str) -> Value {
+    json!({"code": code(), "name": fresh("Kund"), "parent": parent, "legalEntity": {"name": "Kommunen"}})
+}
+
+fn contact(customer: &str) -> Value {
+    let mandates = json!([{"kind": "key_user", "firstDay": "2020-01-01"}]);
+    json!({"customer": customer, "name": fresh("Kontakt"), "mandates": mandates})
+}
+
+fn client(limited_to: Option<&str>) -> Value {
+    let mut client = json!({"name": fresh("System"), "scopes": SCOPES});
+    if let Some(customer) = limited_to {
+        client["customers"] = json!([customer]);
+    }
+    client
+}
+
+fn assignment(branch: &Branch) -> Value {
+    json!({"team": branch.team, "firstDay": "2020-01-01"})
+}
+
+fn exception() -> Value {
+    json!({"reason": "Liten organisation.", "lastDay": "2099-12-31"})
+}
+
+fn accepted() -> Value {
+    json!({"outcome": "accepted", "plan": "Införs i höst.", "reference": "B-1"})
+}
