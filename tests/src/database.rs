@@ -126,6 +126,15 @@ pub struct Fresh {
 
 impl Fresh {
     pub async fn new(database: &Database) -> Self {
+        Self::made(database, true).await
+    }
+
+    /// Without a schema.
+    pub async fn empty(database: &Database) -> Self {
+        Self::made(database, false).await
+    }
+
+    async fn made(database: &Database, migrated: bool) -> Self {
         let name = fresh_name();
         let folder = std::env::temp_dir().join(&name);
         match database {
@@ -135,9 +144,8 @@ impl Fresh {
                 server: None,
             },
             Database::Postgres(server) => {
-                server
-                    .run(&format!("create database {name} template {}", server.template))
-                    .await;
+                let template = if migrated { &server.template } else { "template0" };
+                server.run(&format!("create database {name} template {template}")).await;
                 Self {
                     url: format!("{}/{name}", server.url),
                     folder,
@@ -189,7 +197,8 @@ impl Cluster {
         cluster.ran(
             cluster
                 .tool("initdb")
-                .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", &data]),
+                // What a test writes need not survive the machine.
+                .args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", &data]),
         )?;
         cluster.up();
         Some(cluster)
@@ -225,7 +234,7 @@ impl Cluster {
     /// Starts the server.
     pub fn up(&self) {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -k {}",
+            "-p {} -c listen_addresses=127.0.0.1 -c fsync=off -k {}",
             self.port,
             self.folder.display()
         );
@@ -294,8 +303,11 @@ fn binaries() -> Option<PathBuf> {
         .collect();
     folders.sort();
     folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
-    folders
+    let found = folders
         .into_iter()
         .rev()
-        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())?;
+    // Where a link leads, all the other programs are.
+    let initdb = found.join("initdb").canonicalize().ok()?;
+    initdb.parent().map(Into::into)
 }

@@ -51,7 +51,7 @@ async fn without_its_database_the_service_says_so_and_goes_on_when_it_is_back() 
     let Some(cluster) = cluster() else { return };
     run(&cluster, "create database kundansvar").await;
     let service = service_on(&cluster, "kundansvar").await;
-    let admin = service.administrator();
+    let (admin, auditor) = (service.administrator(), service.auditor());
     let made = admin.post("/customers", customer("ETT")).await.expect(201);
     let path = format!("/customers/{}", made.id());
     assert_eq!(health(&service, "ready").await, 200);
@@ -64,7 +64,7 @@ async fn without_its_database_the_service_says_so_and_goes_on_when_it_is_back() 
         let (reading, listing, events, writing, keyed, ready) = tokio::join!(
             admin.get(&path),
             admin.get("/customers"),
-            admin.get("/events"),
+            auditor.get("/events"),
             admin.patch(&path, "\"1\"", json!({"name": "Nytt namn"})),
             admin.send(reqwest::Method::POST, "/customers", &headers, Some(customer("TVA"))),
             health(&service, "ready"),

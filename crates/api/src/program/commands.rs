@@ -279,6 +279,8 @@ async fn healthy(settings: &Settings) -> ExitCode {
 pub fn start_logging(settings: &Settings) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(&settings.log)
+        // Where nobody reads the log any more, requests are answered all the same.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let json = match settings.log_format {
         LogFormat::Json => true,
