@@ -41,7 +41,9 @@ impl Who {
         match self {
             Self::Named(_, name) => name.into(),
             Self::Person(place) => PERSONS.get(place).map(|p| p.name).unwrap_or_default().into(),
-            Self::Contact(mandate) => contact(mandate).map(|c| format!("{}, {}", c.name, c.customer)).unwrap_or_default(),
+            Self::Contact(mandate) => contact(mandate)
+                .map(|c| format!("{}, {}", c.name, c.customer))
+                .unwrap_or_default(),
             Self::Client(name) => name.into(),
         }
     }
@@ -49,7 +51,9 @@ impl Who {
 
 fn contact(mandate: &str) -> Option<&'static super::municipality::ContactSeed> {
     let customer = TEAMS.first()?.customers.first()?;
-    CONTACTS.iter().find(|c| c.customer == *customer && c.mandate == mandate)
+    CONTACTS
+        .iter()
+        .find(|c| c.customer == *customer && c.mandate == mandate)
 }
 
 /// A token for each kind of caller.
@@ -84,7 +88,12 @@ async fn token_of(state: &State, name: &'static str, who: Who, lifetime: Duratio
                 persistence::Error::NotFound => missing,
                 other => other.into(),
             })?;
-            scope = client.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            scope = client
+                .scopes
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ");
             (Kind::Client, client.id.to_string())
         }
     };

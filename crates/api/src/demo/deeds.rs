@@ -114,7 +114,10 @@ fn seed(step: &Step) -> Result<&'static RequestSeed, Problem> {
 
 /// Whether the service desk pushed it; what the document's examples act on was raised by the contact.
 fn by_desk(step: &Step) -> bool {
-    step.request % 10 < 4 && REQUESTS.get(step.request).is_some_and(|r| known::id("request", r.title).is_none())
+    step.request % 10 < 4
+        && REQUESTS
+            .get(step.request)
+            .is_some_and(|r| known::id("request", r.title).is_none())
 }
 
 /// The contact who raised it, by their place in the data.
@@ -123,18 +126,24 @@ fn raiser(step: &Step, seed: &RequestSeed) -> usize {
         return decider(seed);
     }
     let all: Vec<usize> = of_customer(seed).collect();
-    all.get(step.request / 3 % all.len().max(1)).copied().unwrap_or_default()
+    all.get(step.request / 3 % all.len().max(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 fn of_customer(seed: &RequestSeed) -> impl Iterator<Item = usize> {
     let contacts = CONTACTS.iter().enumerate();
-    contacts.filter(|(_, c)| c.customer == seed.customer).map(|(place, _)| place)
+    contacts
+        .filter(|(_, c)| c.customer == seed.customer)
+        .map(|(place, _)| place)
 }
 
 /// The contact of the customer with mandate `customer`.
 fn decider(seed: &RequestSeed) -> usize {
     let decides = MandateKind::Customer.to_string();
-    of_customer(seed).find(|place| CONTACTS[*place].mandate == decides).unwrap_or_default()
+    of_customer(seed)
+        .find(|place| CONTACTS[*place].mandate == decides)
+        .unwrap_or_default()
 }
 
 /// The team that is responsible for the request's customer: its own, or its nearest ancestor's.
@@ -151,7 +160,10 @@ fn team(seed: &RequestSeed) -> Result<&'static TeamSeed, Problem> {
 
 /// One of several texts, always the same one for the request.
 fn one_of(texts: &'static [&'static str], step: &Step) -> &'static str {
-    texts.get(step.request % texts.len().max(1)).copied().unwrap_or_default()
+    texts
+        .get(step.request % texts.len().max(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 async fn perform(
@@ -178,7 +190,11 @@ async fn receive(
     doer: &Caller,
 ) -> Result<Matter, Problem> {
     let seed = seed(step)?;
-    let services: Result<Vec<_>, _> = seed.services.iter().map(|c| Ok(named(&registers.services, c)?.id)).collect();
+    let services: Result<Vec<_>, _> = seed
+        .services
+        .iter()
+        .map(|c| Ok(named(&registers.services, c)?.id))
+        .collect();
     let mut body = json!({
         "customer": named(&registers.customers, seed.customer)?.id,
         "kind": seed.kind,

@@ -122,7 +122,10 @@ async fn register(state: &State, at: DateTime<Utc>) -> Result<Registers, Problem
         })
         .await?;
     }
-    let contacts = unit_at(state, hour(8), &administrator, async |unit| contacts(unit, &customers).await).await?;
+    let contacts = unit_at(state, hour(8), &administrator, async |unit| {
+        contacts(unit, &customers).await
+    })
+    .await?;
     let clients = unit_at(state, hour(9), &administrator, async |unit| clients(unit).await).await?;
     Ok(Registers {
         customers,
@@ -194,10 +197,17 @@ async fn team(
     let mut team = CustomerTeam::register(unit.new_id(), name, unit.now());
     teams::insert(unit, &team).await?;
     let managers = [
-        (seed.business_relationship_manager, Role::BusinessRelationshipManager, &[][..]),
+        (
+            seed.business_relationship_manager,
+            Role::BusinessRelationshipManager,
+            &[][..],
+        ),
         (seed.delivery_manager, Role::DeliveryManager, &[][..]),
     ];
-    let owners = seed.service_owners.iter().map(|(who, of)| (*who, Role::ServiceOwner, *of));
+    let owners = seed
+        .service_owners
+        .iter()
+        .map(|(who, of)| (*who, Role::ServiceOwner, *of));
     for (who, role, of) in managers.into_iter().chain(owners) {
         let person = persons.get(who).cloned().ok_or(Problem::NotFound)?;
         settle(unit, "membership", &format!("{}: {}", seed.name, person.name));
@@ -205,7 +215,10 @@ async fn team(
             id: unit.new_id(),
             person,
             role,
-            services: of.iter().map(|code| named(services, code).cloned()).collect::<Result<_, _>>()?,
+            services: of
+                .iter()
+                .map(|code| named(services, code).cloned())
+                .collect::<Result<_, _>>()?,
             first_day: unit.today(),
             last_day: None,
         };

@@ -16,19 +16,71 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("assignment", "KLK", 0x701),
     ("usage", "KLK: UTSKRIFT", 0x801),
     ("client", "Tidigare servicedesk", 0x901),
-    ("request", "Justera protokoll digitalt samma kväll som sammanträdet", 0xa01),
-    ("request", "Skärmar utanför sammanträdesrummen som visar bokningen", 0xa02),
-    ("request", "Sökningen på intranätet visar nedlagda blanketter först", 0xa03),
-    ("request", "Läsplattor för förtroendevalda med handlingarna nedladdade", 0xa04),
-    ("request", "Se över licenser för konton där ingen har loggat in på ett halvår", 0xa05),
-    ("request", "Beställt, attesterat och betalt per investeringsprojekt", 0xa06),
-    ("request", "Skrivarna på plan tre tappar kön flera gånger i veckan", 0xa07),
-    ("request", "Diariet låg nere hela förmiddagen före nämndutskicket", 0xa08),
-    ("request", "Krisledningens telefoner ska fungera under ett dygns strömavbrott", 0xa09),
-    ("request", "Gallring av inkommen post enligt den nya informationshanteringsplanen", 0xa0a),
-    ("hand-over", "Justera protokoll digitalt samma kväll som sammanträdet", 0xb01),
-    ("hand-over", "Krisledningens telefoner ska fungera under ett dygns strömavbrott", 0xb09),
-    ("hand-over", "Gallring av inkommen post enligt den nya informationshanteringsplanen", 0xb0a),
+    (
+        "request",
+        "Justera protokoll digitalt samma kväll som sammanträdet",
+        0xa01,
+    ),
+    (
+        "request",
+        "Skärmar utanför sammanträdesrummen som visar bokningen",
+        0xa02,
+    ),
+    (
+        "request",
+        "Sökningen på intranätet visar nedlagda blanketter först",
+        0xa03,
+    ),
+    (
+        "request",
+        "Läsplattor för förtroendevalda med handlingarna nedladdade",
+        0xa04,
+    ),
+    (
+        "request",
+        "Se över licenser för konton där ingen har loggat in på ett halvår",
+        0xa05,
+    ),
+    (
+        "request",
+        "Beställt, attesterat och betalt per investeringsprojekt",
+        0xa06,
+    ),
+    (
+        "request",
+        "Skrivarna på plan tre tappar kön flera gånger i veckan",
+        0xa07,
+    ),
+    (
+        "request",
+        "Diariet låg nere hela förmiddagen före nämndutskicket",
+        0xa08,
+    ),
+    (
+        "request",
+        "Krisledningens telefoner ska fungera under ett dygns strömavbrott",
+        0xa09,
+    ),
+    (
+        "request",
+        "Gallring av inkommen post enligt den nya informationshanteringsplanen",
+        0xa0a,
+    ),
+    (
+        "hand-over",
+        "Justera protokoll digitalt samma kväll som sammanträdet",
+        0xb01,
+    ),
+    (
+        "hand-over",
+        "Krisledningens telefoner ska fungera under ett dygns strömavbrott",
+        0xb09,
+    ),
+    (
+        "hand-over",
+        "Gallring av inkommen post enligt den nya informationshanteringsplanen",
+        0xb0a,
+    ),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

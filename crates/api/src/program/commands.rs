@@ -385,7 +385,9 @@ fn only(text: &str, found: Vec<impl ToString>) -> Result<String, CommandError> {
     match found.as_slice() {
         [one] => Ok(one.to_string()),
         [] => Err(CommandError::Wrong(format!("nobody is known as {text}"))),
-        _ => Err(CommandError::Wrong(format!("several are known as {text}; name one by id or e-mail address"))),
+        _ => Err(CommandError::Wrong(format!(
+            "several are known as {text}; name one by id or e-mail address"
+        ))),
     }
 }
 
