@@ -1,6 +1,6 @@
 //! The service: what every handler can reach, and the running server.
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     num::NonZeroU32,
     sync::atomic::{AtomicI64, Ordering},
     time::Duration,
@@ -199,18 +199,26 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
 }
 
 /// Starts the service.
-pub async fn start(settings: Settings) -> Result<Running, StartError> {
-    let mut settings = settings;
-    let listener = std::net::TcpListener::bind(settings.listen).map_err(|source| StartError::Listen {
-        address: settings.listen,
-        source,
-    })?;
-    let address = listener.local_addr().map_err(|source| StartError::Listen {
-        address: settings.listen,
-        source,
-    })?;
-    settings.listen = address;
-    let state = web::Data::new(open(settings).await?);
+pub async fn start(mut settings: Settings) -> Result<Running, StartError> {
+    let listener = bind(&mut settings)?;
+    let state = open(settings).await?;
+    run(listener, state)
+}
+
+/// Takes the address, and notes which port it became. Callers that come early wait until the service runs.
+pub fn bind(settings: &mut Settings) -> Result<TcpListener, StartError> {
+    let address = settings.listen;
+    let listener = TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
+    settings.listen = listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { address, source })?;
+    Ok(listener)
+}
+
+/// Runs the service on what was bound and opened.
+pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
+    let state = web::Data::new(state);
+    let address = state.settings.listen;
     let served = document::served(&state.settings.public_origin())?;
     let shared = state.clone();
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));

@@ -247,27 +247,24 @@ pub async fn authenticate(
     Ok(found.filter(|client| client.accepts(&domain::clients::digest(secret), now)))
 }
 
-/// A person by id or e-mail address.
-pub async fn find_person(source: &impl Source, text: &str) -> Result<Option<PersonId>, Error> {
-    let by_id = text.parse().ok().map(|id: PersonId| people::person::Column::Id.eq(id));
-    let wanted = by_id.unwrap_or_else(|| people::person::Column::Email.eq(text));
-    Ok(people::person::Entity::find()
-        .filter(wanted)
-        .one(source.connection())
-        .await?
-        .map(|row| row.id))
+/// The persons with this id, e-mail address or name.
+pub async fn find_persons(source: &impl Source, text: &str) -> Result<Vec<PersonId>, Error> {
+    use people::person::{Column, Entity};
+    let wanted = match text.parse::<PersonId>() {
+        Ok(id) => Column::Id.eq(id),
+        Err(_) => Column::Email.eq(text).or(Column::Name.eq(text)),
+    };
+    let found = Entity::find().filter(wanted).all(source.connection()).await?;
+    Ok(found.into_iter().map(|row| row.id).collect())
 }
 
-/// A contact by id or e-mail address.
-pub async fn find_contact(source: &impl Source, text: &str) -> Result<Option<ContactId>, Error> {
-    let by_id = text
-        .parse()
-        .ok()
-        .map(|id: ContactId| people::contact::Column::Id.eq(id));
-    let wanted = by_id.unwrap_or_else(|| people::contact::Column::Email.eq(text));
-    Ok(people::contact::Entity::find()
-        .filter(wanted)
-        .one(source.connection())
-        .await?
-        .map(|row| row.id))
+/// The contacts with this id, e-mail address or name.
+pub async fn find_contacts(source: &impl Source, text: &str) -> Result<Vec<ContactId>, Error> {
+    use people::contact::{Column, Entity};
+    let wanted = match text.parse::<ContactId>() {
+        Ok(id) => Column::Id.eq(id),
+        Err(_) => Column::Email.eq(text).or(Column::Name.eq(text)),
+    };
+    let found = Entity::find().filter(wanted).all(source.connection()).await?;
+    Ok(found.into_iter().map(|row| row.id).collect())
 }

@@ -5,6 +5,7 @@ mod access;
 mod audit_trail;
 mod chain;
 mod concurrency;
+mod demo;
 mod document;
 mod event_log;
 mod examples;

@@ -1,19 +1,37 @@
 //! The demo: a believable municipality, and the main job played over HTTP.
-use actix_web::web;
+mod callers;
+mod deeds;
+mod fill;
+mod known;
+mod lives;
+mod municipality;
+mod play;
 
-use crate::{State, program::Settings};
+pub use callers::all_tokens;
+pub use fill::{fill, is_empty};
+pub use play::play;
 
 /// Why the demo did not run.
 #[derive(Debug, thiserror::Error)]
-#[error("the demo: {0}")]
-pub struct DemoError(String);
-
-/// Fills an empty database with the demo data.
-pub async fn fill(_state: &web::Data<State>) -> Result<(), DemoError> {
-    Ok(())
-}
-
-/// Starts the service, fills it and plays.
-pub async fn play(_settings: Settings, _once: bool) -> Result<(), DemoError> {
-    Ok(())
+pub enum DemoError {
+    #[error("the database holds customers already; the demo data goes into an empty one only")]
+    NotEmpty,
+    #[error("this database does not hold the demo data ({0} is missing); fill an empty one with serve --demo")]
+    NotFilled(&'static str),
+    #[error("the demo data: {0}")]
+    Fill(#[from] crate::http::Problem),
+    #[error(transparent)]
+    Start(#[from] crate::StartError),
+    #[error("{0}")]
+    Store(#[from] persistence::Error),
+    #[error("{0}")]
+    Token(#[from] jsonwebtoken::errors::Error),
+    #[error("{what}: {source}")]
+    File { what: String, source: std::io::Error },
+    #[error("a call failed: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error("the play went otherwise than written: {0}")]
+    Otherwise(String),
+    #[error("stopping: {0}")]
+    Stop(String),
 }

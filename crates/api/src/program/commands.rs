@@ -125,8 +125,10 @@ struct TokenArgs {
     /// For whom.
     #[arg(value_enum)]
     kind: TokenKind,
-    /// Id or e-mail address of the person or contact; the name of an administrator or auditor.
-    subject: String,
+    /// Id, e-mail address or name of the person or contact; id or name of the client; any name for an administrator or
+    /// auditor.
+    #[arg(required_if_eq_any = [("kind", "administrator"), ("kind", "auditor"), ("kind", "person"), ("kind", "contact"), ("kind", "client")])]
+    subject: Option<String>,
     /// Hours for which it is valid.
     #[arg(long, default_value_t = 12)]
     hours: u32,
@@ -138,8 +140,10 @@ enum TokenKind {
     Auditor,
     Person,
     Contact,
-    /// A client, by its id, with all of its scopes.
+    /// A client, with all of its scopes.
     Client,
+    /// One of each kind from the demo data, as JSON.
+    All,
 }
 
 /// Why a command was not done.
@@ -297,11 +301,14 @@ pub fn start_logging(settings: &Settings) {
 
 async fn serve(settings: Settings, fill: bool) -> Result<(), CommandError> {
     let began = std::time::Instant::now();
+    let mut settings = settings;
     start_logging(&settings);
-    let running = server::start(settings).await?;
-    if fill {
-        demo::fill(&running.state).await?;
+    let listener = server::bind(&mut settings)?;
+    let state = server::open(settings).await?;
+    if fill && demo::is_empty(&state).await? {
+        demo::fill(&state).await?;
     }
+    let running = server::run(listener, state)?;
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(address = %running.address, milliseconds, "listening");
     until_stopped(running).await
@@ -348,27 +355,21 @@ fn origin(state: &State) -> Origin {
 
 async fn token(state: &State, args: &TokenArgs) -> Result<String, CommandError> {
     let reader = state.db.reader();
-    let unknown = || CommandError::Wrong(format!("nobody is known as {}", args.subject));
+    let lifetime = Duration::hours(args.hours.into());
+    let text = args.subject.as_deref().unwrap_or_default();
     let mut scope = String::new();
     let (kind, subject) = match args.kind {
-        TokenKind::Administrator => (Kind::Administrator, args.subject.clone()),
-        TokenKind::Auditor => (Kind::Auditor, args.subject.clone()),
-        TokenKind::Person => (
-            Kind::Person,
-            clients::find_person(&reader, &args.subject)
-                .await?
-                .ok_or_else(unknown)?
-                .to_string(),
-        ),
-        TokenKind::Contact => (
-            Kind::Contact,
-            clients::find_contact(&reader, &args.subject)
-                .await?
-                .ok_or_else(unknown)?
-                .to_string(),
-        ),
+        TokenKind::All => {
+            let all = demo::all_tokens(state, lifetime).await?;
+            let all: Map<String, Value> = all.into_iter().map(|(name, t)| (name.into(), t.into())).collect();
+            return Ok(serde_json::to_string_pretty(&all)?);
+        }
+        TokenKind::Administrator => (Kind::Administrator, text.to_owned()),
+        TokenKind::Auditor => (Kind::Auditor, text.to_owned()),
+        TokenKind::Person => (Kind::Person, only(text, clients::find_persons(&reader, text).await?)?),
+        TokenKind::Contact => (Kind::Contact, only(text, clients::find_contacts(&reader, text).await?)?),
         TokenKind::Client => {
-            let client = client_named(state, &args.subject).await?;
+            let client = client_named(state, text).await?;
             scope = client
                 .scopes
                 .iter()
@@ -378,8 +379,18 @@ async fn token(state: &State, args: &TokenArgs) -> Result<String, CommandError> 
             (Kind::Client, client.id.to_string())
         }
     };
-    let lifetime = Duration::hours(args.hours.into());
     Ok(state.tokens.issue(kind, &subject, scope, lifetime, state.clock.now())?)
+}
+
+/// The one that was found.
+fn only(text: &str, found: Vec<impl ToString>) -> Result<String, CommandError> {
+    match found.as_slice() {
+        [one] => Ok(one.to_string()),
+        [] => Err(CommandError::Wrong(format!("nobody is known as {text}"))),
+        _ => Err(CommandError::Wrong(format!(
+            "several are known as {text}; name one by id or e-mail address"
+        ))),
+    }
 }
 
 /// A client by its id or its name.

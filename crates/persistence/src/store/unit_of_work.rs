@@ -5,6 +5,7 @@ use domain::{
     events::{Actor, Aggregate, Draft},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use super::{Db, Error, Reader};
@@ -28,6 +29,7 @@ pub struct UnitOfWork {
     pub(crate) tx: DatabaseTransaction,
     origin: Origin,
     events: Vec<Pending>,
+    next_id: Mutex<Option<Uuid>>,
 }
 
 impl Db {
@@ -74,6 +76,7 @@ impl Db {
             tx: self.begin().await?,
             origin: origin.clone(),
             events: vec![],
+            next_id: Mutex::default(),
         })
     }
 }
@@ -110,8 +113,16 @@ impl UnitOfWork {
         &self.origin.actor
     }
 
+    /// The next new id will be this one: demo data has things whose ids the document's examples name.
+    pub fn settle_next_id(&mut self, id: Uuid) {
+        self.next_id = Mutex::new(Some(id));
+    }
+
     /// A new id; ids sort by the unit of work's time.
     pub fn new_id<I: From<Uuid>>(&self) -> I {
+        if let Some(settled) = self.next_id.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return settled.into();
+        }
         let now = self.origin.now;
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
         Uuid::new_v7(uuid::Timestamp::from_unix(
