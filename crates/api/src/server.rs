@@ -210,7 +210,13 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         source,
     })?;
     settings.listen = address;
-    let state = web::Data::new(open(settings).await?);
+    serve(open(settings).await?, listener)
+}
+
+/// Serves what was opened, on the address that its settings name.
+pub fn serve(state: State, listener: std::net::TcpListener) -> Result<Running, StartError> {
+    let address = state.settings.listen;
+    let state = web::Data::new(state);
     let served = document::served(&state.settings.public_origin())?;
     let shared = state.clone();
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));

@@ -159,7 +159,10 @@ fn without_null(schema: &mut Value) {
 
 /// A filter that is not asked for stays empty: an example would be filled in by Swagger UI.
 fn without_example(schema: &mut Value, schemas: &Value) {
-    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/components/schemas/"))
+    {
         *schema = schemas[name].clone();
     }
     if let Some(schema) = schema.as_object_mut() {
