@@ -8,4 +8,4 @@ pub mod program;
 pub mod rooms;
 pub mod server;
 
-pub use server::{Clock, Running, StartError, State, start};
+pub use server::{Clock, Running, StartError, State, open, run, start};

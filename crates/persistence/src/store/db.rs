@@ -75,6 +75,14 @@ impl Db {
         Ok(names?.into_iter().find(|name| !known.contains(name)))
     }
 
+    /// Tells of every statement that is run, with its values. For measuring, never for logs: values are personal data.
+    pub fn on_statement(&mut self, tell: impl Fn(&sea_orm::Statement) + Clone + Send + Sync + 'static) {
+        for connection in [&mut self.read, &mut self.write] {
+            let tell = tell.clone();
+            connection.set_metric_callback(move |done| tell(done.statement));
+        }
+    }
+
     /// What reads.
     pub fn reader(&self) -> Reader<'_> {
         Reader(&self.read)
@@ -125,6 +133,8 @@ fn options(settings: &Settings, connections: u32) -> ConnectOptions {
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(settings.wait)
+        // A round trip before each statement would cost more than a short SELECT; one that just worked is believed.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .connect_timeout(settings.wait)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
