@@ -53,7 +53,7 @@ pub fn questions(state: &State, world: &World) -> Result<Vec<(&'static str, Stri
         "receivedFrom=2030-01-01T00:00:00Z".into(),
         "receivedBefore=2020-01-01T00:00:00Z".into(),
         "changedFrom=2030-01-01T00:00:00Z".into(),
-        "referenceSystem=desk&referenceId=1".into(),
+        "reference=desk:1".into(),
     ];
     let mut questions = vec![];
     for (who, token) in [("person", &person), ("contact", &contact)] {

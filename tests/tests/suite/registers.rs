@@ -115,18 +115,18 @@ async fn references_find_things_and_make_creating_an_upsert() {
         );
 
         let found = org
-            .get("/customers?referenceSystem=org&referenceId=1")
+            .get("/customers?reference=org:1")
             .await
             .expect(200);
         assert_eq!(texts(&found, "/id"), [first.id()]);
         assert!(
-            org.get("/customers?referenceSystem=org&referenceId=2")
+            org.get("/customers?reference=org:2")
                 .await
                 .expect(200)
                 .items()
                 .is_empty()
         );
-        org.get("/customers?referenceSystem=org").await.refused(400, "required");
+        org.get("/customers?reference=org").await.refused(400, "pattern");
         let part = customer("ASK-H", json!({"system": "org", "id": "1"}));
         assert_eq!(
             org.post("/customers", part).await.expect(201).body["parent"]["code"],

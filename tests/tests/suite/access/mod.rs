@@ -89,8 +89,13 @@ async fn walk(stage: &Stage, operation: &Operation, row: &Row, place: Place, fau
 async fn sent(caller: &Caller, operation: &Operation, case: &Case) -> Answer {
     let headers = [("if-match", case.etag.as_str())];
     let headers = if operation.wants_match { &headers[..] } else { &[] };
+    let method = operation.method.clone();
+    if let Some(lines) = case.body.as_str() {
+        let headers = [headers, &[("content-type", "text/csv")]].concat();
+        return caller.send_bytes(method, &case.path, &headers, lines.into()).await;
+    }
     let body = (!case.body.is_null()).then(|| case.body.clone());
-    caller.send(operation.method.clone(), &case.path, headers, body).await
+    caller.send(method, &case.path, headers, body).await
 }
 
 /// Whether the answer is a problem document that speaks of its own status.

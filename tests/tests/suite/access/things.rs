@@ -186,6 +186,9 @@ impl Stage {
         {
             path = format!("{before}{nothing}{after}");
         }
+        if operation.id == "createImport" {
+            path.push_str("?kind=services");
+        }
         Case {
             path,
             etag: thing.etag,
@@ -346,6 +349,7 @@ impl Stage {
             "createService" => json!({"code": code(), "name": fresh("Tjänst")}),
             "createCustomerTeam" => json!({"name": fresh("Team")}),
             "createClient" => client(None),
+            "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
             "changeRequest" => json!({"title": fresh("Ärende")}),
             "changeCustomer" | "changeContact" | "changePerson" | "changeService" | "changeCustomerTeam" => {
                 json!({"name": fresh("Namn")})

@@ -179,7 +179,7 @@ async fn requests_are_found_by_everything_that_is_listed() {
             (format!("receivedBefore={early}"), vec![&desk]),
             (format!("changedFrom={early}"), vec![&desk, &other, &complaint]),
             (format!("changedBefore={early}"), vec![]),
-            ("referenceSystem=desk&referenceId=INC-7".into(), vec![&desk]),
+            ("reference=desk:INC-7".into(), vec![&desk]),
             ("open=true&kind=complaint&status=received".into(), vec![&complaint]),
         ] {
             let found = world
@@ -192,7 +192,7 @@ async fn requests_are_found_by_everything_that_is_listed() {
         }
         world
             .brm
-            .get("/requests?referenceSystem=desk")
+            .get("/requests?reference=desk")
             .await
             .refused(400, "query");
         service.stop().await;
