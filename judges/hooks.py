@@ -1,21 +1,45 @@
-"""The one hook of schemathesis: every request that may carry an idempotency key carries a fresh one.
+"""The hook of schemathesis: who calls, a fresh idempotency key, and in the examples the version that is there.
 
 Drawn or example keys would repeat, and the service would rightly answer with a replay or a refusal
 instead of doing what the request asks. Requests whose fault *is* the key (missing, malformed) stay as they are.
 """
 
+import json
+import os
 import uuid
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 HEADER = "Idempotency-Key"
+# One token of each kind of caller, as `kundansvar token all` prints them.
+TOKENS = json.loads(os.environ["JUDGES_TOKENS"])
+# No kind of caller may do everything; these operations are not the everyday client's.
+CALLERS = {
+    "administrator": {
+        "listClients", "getClient", "createClient", "createClientSecret", "createClientRevocation",
+        "setSamePersonException", "deleteSamePersonException",
+    },
+    "brm": {
+        "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
+    },
+    "decider": {"createEndorsement", "createWithdrawal", "createReopening"},
+}
+EVERYDAY = "trial"
+CALLER_OF = {operation: caller for caller, operations in CALLERS.items() for operation in operations}
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Put a fresh UUID into the header where the operation declares it."""
+    """Choose who calls; put a fresh UUID into the header where the operation declares it."""
+    operation = case.operation.definition.raw.get("operationId")
+    if case.meta is None or not case.meta.is_negative_at(ParameterLocation.HEADER):
+        if "Authorization" in kwargs.get("headers", {}):
+            kwargs["headers"]["Authorization"] = f"Bearer {TOKENS[CALLER_OF.get(operation, EVERYDAY)]}"
     declared = {parameter.name.lower() for parameter in case.operation.headers}
+    in_examples = case.meta is not None and case.meta.phase.name.value == "examples"
+    if in_examples and "if-match" in declared:
+        case.headers["If-Match"] = "*"
     if HEADER.lower() not in declared:
         return
     headers_are_faulty = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
