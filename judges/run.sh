@@ -263,7 +263,7 @@ run_schemathesis() {
     (
       cd "$work"
       # schemathesis keeps to its own budget; the second limit is for the case that it does not.
-      JUDGES_TOKENS=$callers JUDGES_TOKEN=$(token_of trial "$callers") SCHEMATHESIS_HOOKS=$judges/hooks.py PYTHONDONTWRITEBYTECODE=1 \
+      JUDGES_TOKENS=$callers SCHEMATHESIS_HOOKS=$judges/hooks.py PYTHONDONTWRITEBYTECODE=1 \
         timeout --kill-after=10 $((SECONDS_PER_RUN + 120)) \
         "$tools/venv/bin/schemathesis" --config-file "$judges/schemathesis.toml" run "$document" --url "$url" \
         --checks all --phases examples,coverage,fuzzing,stateful --mode all --continue-on-failure \

@@ -393,7 +393,7 @@ fn shortened(value: &Value, depth: usize) -> Value {
             shown.into()
         }
         Value::Object(members) if depth < 4 => {
-            let told = |name: &str| SHOWN.contains(&name) || members.len() <= 5;
+            let told = |name: &str| SHOWN.contains(&name) || members.len() <= 4;
             let mut shown: serde_json::Map<String, Value> = members
                 .iter()
                 .filter(|(name, _)| told(name))

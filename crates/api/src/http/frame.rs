@@ -66,9 +66,14 @@ pub async fn frame<B: MessageBody + 'static>(
     let mut reply = match refused {
         None => reply.map_into_left_body(),
         Some(mut document) => {
-            // What the layers inside have told in headers stays.
+            // What the layers inside have told in headers stays, but for what was true of the former body alone.
+            let of_the_body = [
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::TRANSFER_ENCODING,
+            ];
             for (name, value) in reply.headers() {
-                if !document.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                if !document.headers().contains_key(name) && !of_the_body.contains(name) {
                     document.headers_mut().append(name.clone(), value.clone());
                 }
             }
