@@ -86,7 +86,11 @@ pub(crate) fn of_request(reach: &Reach, today: NaiveDate, backend: DbBackend) ->
         ));
     }
     if let Some(owner) = reach.owned_by {
-        any = any.add(store::expr(backend, "request.owner_id = ?", [owner.0]));
+        any = any.add(store::expr(
+            backend,
+            "request.owner_id is not null and request.owner_id = ?",
+            [owner.0],
+        ));
     }
     Expr::from(any)
 }
