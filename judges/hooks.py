@@ -1,16 +1,46 @@
-"""The hooks of schemathesis: a body of CSV is sent as it is, and every request that may carry an idempotency key
-carries a fresh one.
+"""The hooks of schemathesis: who calls, a CSV body as it is, a fresh idempotency key, and in the examples the version
+that is there.
 
 Drawn or example keys would repeat, and the service would rightly answer with a replay or a refusal
 instead of doing what the request asks. Requests whose fault *is* the key (missing, malformed) stay as they are.
 """
 
+import json
+import os
 import uuid
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 HEADER = "Idempotency-Key"
+# One token of each kind of caller, as `kundansvar token all` prints them.
+TOKENS = json.loads(os.environ["JUDGES_TOKENS"])
+# No kind of caller may do everything; these operations are not the everyday client's.
+CALLERS = {
+    "administrator": {
+        "listClients", "getClient", "createClient", "createClientSecret", "createClientRevocation",
+        "setSamePersonException", "deleteSamePersonException",
+    },
+    "brm": {
+        "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
+    },
+    "decider": {"createEndorsement", "createWithdrawal", "createReopening"},
+}
+EVERYDAY = "trial"
+CALLER_OF = {operation: caller for caller, operations in CALLERS.items() for operation in operations}
+
+
+@schemathesis.auth(refresh_interval=None)
+class PerOperation:
+    """Whoever may do the operation calls it."""
+
+    def get(self, case, context):
+        operation = case.operation.definition.raw.get("operationId")
+        return TOKENS[CALLER_OF.get(operation, EVERYDAY)]
+
+    def set(self, case, data, context):
+        case.headers = case.headers or {}
+        case.headers["Authorization"] = f"Bearer {data}"
 
 
 @schemathesis.serializer("text/csv")
@@ -23,6 +53,9 @@ def csv(context, value):
 def before_call(context, case, kwargs):
     """Put a fresh UUID into the header where the operation declares it."""
     declared = {parameter.name.lower() for parameter in case.operation.headers}
+    in_examples = case.meta is not None and case.meta.phase.name.value == "examples"
+    if in_examples and "if-match" in declared:
+        case.headers["If-Match"] = "*"
     if HEADER.lower() not in declared:
         return
     headers_are_faulty = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)

@@ -11,7 +11,7 @@
 set -euo pipefail
 
 # What may differ from run to run.
-TOKEN_COMMAND=(token --judge)                      # prints a bearer token for a caller that may do most
+TOKEN_COMMAND=(token all)                          # prints a bearer token of each kind of caller, as JSON
 read -r -a SEEDS <<<"${JUDGES_SEEDS:-1 20260131}"  # schemathesis runs once with each, on each database
 SECONDS_PER_RUN=${JUDGES_SECONDS:-165}             # the time budget of one such run, always used up
 EXAMPLES=${JUDGES_EXAMPLES:-8}                     # examples an operation
@@ -117,7 +117,7 @@ become_kundansvar() {
   exec env "${settings[@]}" "$binary" "$@"
 }
 
-# start_service NAME [SETTING=VALUE...]: leaves base_url and token.
+# start_service NAME [SETTING=VALUE...]: leaves base_url and tokens, one of each kind of caller.
 start_service() {
   local name=$1 port log=$reports/service-$1.log pid settings
   shift
@@ -132,8 +132,8 @@ start_service() {
     if ! kill -0 "$pid" 2>/dev/null; then tail -n 40 "$log" >&2; fail "the service on $name ended at once"; fi
     if answers "http://127.0.0.1:$port/health/ready"; then
       base_url=http://127.0.0.1:$port/kundansvar/v1
-      token=$(become_kundansvar "${settings[@]}" -- "${TOKEN_COMMAND[@]}" 2>>"$log") \
-        || { tail -n 40 "$log" >&2; fail "'kundansvar ${TOKEN_COMMAND[*]}' gave no token"; }
+      tokens=$(become_kundansvar "${settings[@]}" -- "${TOKEN_COMMAND[@]}" 2>>"$log") \
+        || { tail -n 40 "$log" >&2; fail "'kundansvar ${TOKEN_COMMAND[*]}' gave no tokens"; }
       printf 'the service on %s answers at %s\n' "$name" "$base_url"
       return
     fi
@@ -143,10 +143,15 @@ start_service() {
   fail "the service on $name was not ready within two minutes"
 }
 
+# token_of CALLER TOKENS
+token_of() {
+  python3 -c 'import json, sys; print(json.loads(sys.argv[2])[sys.argv[1]])' "$@"
+}
+
 start_on_sqlite() {
   [ -n "${sqlite_url:-}" ] && return
   start_service sqlite
-  sqlite_url=$base_url sqlite_token=$token
+  sqlite_url=$base_url sqlite_tokens=$tokens
 }
 
 run_sql() {
@@ -227,7 +232,7 @@ judge_typescript() {
     cd "$npm_home"
     node_modules/.bin/openapi-typescript "$document" --output client/schema.d.ts
     node_modules/.bin/tsc --project client/tsconfig.json
-    JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$sqlite_token node client/out/client.js
+    JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$(token_of administrator "$sqlite_tokens") node client/out/client.js
   )
 }
 
@@ -245,20 +250,20 @@ judge_python() {
     PATH=$tools/venv/bin:$PATH "$tools/venv/bin/openapi-python-client" generate \
       --path "$document" --output-path "$package" --meta none --overwrite
     "$python" -m compileall -q "$package"
-    JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$sqlite_token "$python" "$judges/clients/client.py" "$package" "$document"
+    JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$(token_of administrator "$sqlite_tokens") "$python" "$judges/clients/client.py" "$package" "$document"
   )
 }
 
-# run_schemathesis DATABASE BASE-URL TOKEN: every seed, then the count over all of them.
+# run_schemathesis DATABASE BASE-URL TOKENS: every seed, then the count over all of them.
 run_schemathesis() {
-  local name=$1 url=$2 caller=$3 seed report counted=()
+  local name=$1 url=$2 callers=$3 seed report counted=()
   for seed in "${SEEDS[@]}"; do
     say "schemathesis on $name, seed $seed, $SECONDS_PER_RUN s"
     report=$reports/schemathesis-$name-$seed.ndjson
     (
       cd "$work"
       # schemathesis keeps to its own budget; the second limit is for the case that it does not.
-      JUDGES_TOKEN=$caller SCHEMATHESIS_HOOKS=$judges/hooks.py PYTHONDONTWRITEBYTECODE=1 \
+      JUDGES_TOKENS=$callers SCHEMATHESIS_HOOKS=$judges/hooks.py PYTHONDONTWRITEBYTECODE=1 \
         timeout --kill-after=10 $((SECONDS_PER_RUN + 120)) \
         "$tools/venv/bin/schemathesis" --config-file "$judges/schemathesis.toml" run "$document" --url "$url" \
         --checks all --phases examples,coverage,fuzzing,stateful --mode all --continue-on-failure \
@@ -275,8 +280,8 @@ judge_schemathesis() {
   need_python
   need_binary
   start_on_sqlite
-  run_schemathesis sqlite "$sqlite_url" "$sqlite_token"
-  if start_on_postgres; then run_schemathesis postgres "$base_url" "$token"; fi
+  run_schemathesis sqlite "$sqlite_url" "$sqlite_tokens"
+  if start_on_postgres; then run_schemathesis postgres "$base_url" "$tokens"; fi
 }
 
 # ------------------------------------------------------------------------------------------- main

@@ -92,7 +92,11 @@ pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBacke
         ));
     }
     if let Some(owner) = reach.owned_by {
-        ways.push(store::expr(backend, "request.owner_id = ?", [owner.0]));
+        ways.push(store::expr(
+            backend,
+            "request.owner_id is not null and request.owner_id = ?",
+            [owner.0],
+        ));
     }
     ways
 }

@@ -4,6 +4,7 @@
 mod access;
 mod audit_trail;
 mod chain;
+mod compression;
 mod concurrency;
 mod demo;
 mod document;

@@ -126,3 +126,16 @@ async fn from_the_desk_to_the_portfolio_and_back() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_own_a_matter_does_not_answer_it() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let wish = world.wish("Snabbare inloggning").await;
+        let path = format!("/requests/{}/answer", wish.id());
+        let answer = world.brm.act(&path, &wish.etag(), json!({"text": "Nej."})).await;
+        answer.refused(403, "not_permitted");
+        service.stop().await;
+    })
+    .await;
+}

@@ -211,6 +211,7 @@ async fn receive(
     if by_desk(step) {
         let reference = format!("INC{:07}", 41_200 + 37 * step.request);
         let url = format!("https://servicedesk.lindasa.example/{reference}");
+        body["channel"] = json!("service_desk");
         body["raisedBy"] = json!(registers.contacts.get(raiser(step, seed)));
         body["references"] = json!([{"system": "servicedesk", "id": reference, "url": url}]);
     }

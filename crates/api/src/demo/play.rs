@@ -24,8 +24,6 @@ use crate::{
 
 /// How long the ready tokens are valid.
 const LIFETIME: Duration = Duration::hours(12);
-/// Lines of an answer that are shown.
-const SHOWN: usize = 32;
 
 /// Fills a fresh embedded database of its own, starts the service and plays; then keeps the service running.
 pub async fn play(mut settings: Settings, once: bool) -> Result<(), DemoError> {
@@ -70,6 +68,32 @@ fn begin_anew(folder: &Path) -> Result<(), DemoError> {
 
 /// One call: method, path, the variable that holds the token, and what else is sent.
 struct Line<'a>(Method, &'a str, &'a str, Option<&'a str>, Option<Value>);
+
+/// The members of an answer that a step is about; the others are printed as `…`.
+const SHOWN: [&str; 22] = [
+    "items",
+    "id",
+    "name",
+    "number",
+    "title",
+    "status",
+    "raisedBy",
+    "references",
+    "team",
+    "members",
+    "person",
+    "role",
+    "endorsements",
+    "contact",
+    "handOver",
+    "state",
+    "acknowledgement",
+    "decision",
+    "fulfilment",
+    "type",
+    "actorName",
+    "request",
+];
 
 fn get<'a>(path: &'a str, token: &'a str) -> Line<'a> {
     Line(Method::GET, path, token, None, None)
@@ -142,7 +166,7 @@ impl Stage {
             "customer": customer, "kind": "wish", "title": "Anställningsintyg som medarbetaren hämtar själv",
             "description": "Varje intyg skrivs i dag för hand av en handläggare, som söker uppgifterna i tre system.",
             "benefit": "Medarbetaren får intyget samma dag, och kansliet slipper två timmars arbete i veckan.",
-            "services": [known_id("service", "ESIGN")?], "raisedBy": contacts.text("/items/0/id")?,
+            "services": [known_id("service", "ESIGN")?], "channel": "service_desk", "raisedBy": contacts.text("/items/0/id")?,
             "references": [{"system": "servicedesk", "id": "INC0052001"}]
         });
         let made = self
@@ -231,7 +255,7 @@ impl Stage {
             let items = stretch.body["items"].as_array().cloned().unwrap_or_default();
             let this = |item: &Value| item["handOverId"].as_str().is_some_and(|id| hand_over.ends_with(id));
             if let Some(at) = items.iter().position(this) {
-                let what = "It pulls its feed; this is the last page, and the cursor of the page before leads to it";
+                let what = "It pulls its feed, page after page from its own cursor on, and finds the wish at the end";
                 let cursor = path.clone();
                 println!("\n## {what}\n\n{}", self.curl(&get(&cursor, "PORTFOLIO")));
                 let shown = json!({"items": ["…", items[at]], "next": stretch.body["next"]});
@@ -345,15 +369,41 @@ fn known_id(kind: &str, name: &'static str) -> Result<uuid::Uuid, DemoError> {
     known::id(kind, name).ok_or(DemoError::NotFilled(name))
 }
 
-/// Status and body; what is long is cut.
+/// Status and body. Of what succeeded only the members that the play is about are printed.
 fn show(status: StatusCode, body: &Value) {
     println!("\n{status}");
-    let text = serde_json::to_string_pretty(body).unwrap_or_default();
-    for line in text.lines().take(SHOWN) {
+    let body = if status.is_success() {
+        shortened(body, 0)
+    } else {
+        body.clone()
+    };
+    for line in serde_json::to_string_pretty(&body).unwrap_or_default().lines() {
         let cut: String = line.chars().take(140).collect();
         println!("{cut}{}", if cut.len() < line.len() { "…" } else { "" });
     }
-    if text.lines().count() > SHOWN {
-        println!("…");
+}
+
+fn shortened(value: &Value, depth: usize) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut shown: Vec<Value> = items.iter().take(20).map(|item| shortened(item, depth + 1)).collect();
+            if items.len() > shown.len() {
+                shown.push("…".into());
+            }
+            shown.into()
+        }
+        Value::Object(members) if depth < 4 => {
+            let told = |name: &str| SHOWN.contains(&name) || members.len() <= 4;
+            let mut shown: serde_json::Map<String, Value> = members
+                .iter()
+                .filter(|(name, _)| told(name))
+                .map(|(name, value)| (name.clone(), shortened(value, depth + 1)))
+                .collect();
+            if shown.len() < members.len() {
+                shown.insert("…".into(), "…".into());
+            }
+            shown.into()
+        }
+        other => other.clone(),
     }
 }

@@ -208,7 +208,7 @@ fn complete_operation(operation: &mut Value, method: &str, path: &str, schemas: 
         limit(&mut parameter["schema"]);
     }
     parameters.retain(|parameter| parameter["in"] != "path");
-    parameters.extend(names_in(path).map(path_parameter));
+    parameters.extend(names_in(path).map(|name| path_parameter(name, &id, story)));
     let wants_match = parameters.iter().any(|p| p["name"] == "If-Match");
     for parameter in parameters.iter_mut().filter(|p| p["name"] == "If-Match") {
         parameter["required"] = true.into();
@@ -359,10 +359,17 @@ fn names_in(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A path parameter is of the type that its name says: `customerId` is a `CustomerId`.
-fn path_parameter(name: &str) -> Value {
+/// The story tells which thing to try the operation on, or else any operation.
+fn path_parameter(name: &str, operation: &str, story: &Map<String, Value>) -> Value {
     let schema = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
-    json!({"name": name, "in": "path", "required": true, "description": spoken_parameter(name),
-        "schema": {"$ref": format!("#/components/schemas/{schema}")}})
+    let mut parameter = json!({"name": name, "in": "path", "required": true, "description": spoken_parameter(name),
+        "schema": {"$ref": format!("#/components/schemas/{schema}")}});
+    let told = story.get("parameters");
+    let own = told.and_then(|told| told.get(format!("{operation}.{name}")));
+    if let Some(example) = own.or_else(|| told?.get(name)) {
+        parameter["example"] = example.clone();
+    }
+    parameter
 }
 
 fn spoken_parameter(name: &str) -> String {

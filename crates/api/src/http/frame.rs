@@ -69,10 +69,14 @@ pub async fn frame<B: MessageBody + 'static>(
     let mut reply = match refused {
         None => reply.map_into_left_body(),
         Some(mut document) => {
-            // What the layers inside have told in headers stays.
+            // What the layers inside have told in headers stays, but for what was true of the former body alone.
+            let of_the_body = [
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::TRANSFER_ENCODING,
+            ];
             for (name, value) in reply.headers() {
-                let of_body = [header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
-                if !of_body && !document.headers().contains_key(name) {
+                if !document.headers().contains_key(name) && !of_the_body.contains(name) {
                     document.headers_mut().append(name.clone(), value.clone());
                 }
             }
