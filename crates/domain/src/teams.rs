@@ -340,7 +340,10 @@ impl CustomerTeam {
 
     /// R1 to R3 for the changed team, on every day from today on.
     fn checked(self, after: Self, customers: &[Period], today: NaiveDate) -> Result<Self, Rule> {
-        for day in after.days_of_change(today) {
+        let mut days = after.days_of_change(today);
+        // A customer that comes later meets the team as it is then.
+        days.extend(customers.iter().map(|p| p.since).filter(|since| *since > today));
+        for day in days {
             for role in [Role::BusinessRelationshipManager, Role::DeliveryManager] {
                 if after.holders(role, day).count() > 1 {
                     return Err(Rule::new(

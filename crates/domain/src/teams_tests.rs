@@ -128,6 +128,17 @@ fn r3_the_successor_is_named_in_the_same_call() {
 }
 
 #[test]
+fn r1_a_customer_that_comes_later_meets_a_complete_team() {
+    let later = Period {
+        since: day(20),
+        until: None,
+    };
+    let delivery = MembershipId(Uuid::from_u128(2));
+    let refused = complete().leave(delivery, day(5), None, &[later], day(0)).unwrap_err();
+    assert_eq!(refused.code.number(), Some("R1"));
+}
+
+#[test]
 fn a_departure_is_never_refused() {
     let t = complete().lose(PersonId(Uuid::from_u128(1)), day(3), day(3));
     assert_eq!(

@@ -243,6 +243,7 @@ impl Play<'_> {
                 By::Person(p) => service.caller(Kind::Person, &self.town.persons[p].id),
                 By::Contact(k) => service.caller(Kind::Contact, &self.town.contacts[k].id),
                 By::Desk => service.caller_with(Kind::Client, &self.house.desk, "requests.read requests.write"),
+                By::Addressee => unreachable!("is one of the forums"),
                 By::Forum(f) => {
                     service.caller_with(Kind::Client, &self.house.forums[f], &format!("feed.{}", FORUMS[f]))
                 }
@@ -252,6 +253,7 @@ impl Play<'_> {
     }
 
     async fn step(&mut self, step: &Step) {
+        let step = &self.town.addressed(step);
         let foretold = self.town.after(step);
         // What a bearer may is believed for 5 seconds.
         let pause = if matches!(step.act, Act::Wait) {

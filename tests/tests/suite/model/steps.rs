@@ -18,6 +18,8 @@ pub enum By {
     Contact(usize),
     Desk,
     Forum(usize),
+    /// The forum that has the request, or had it last.
+    Addressee,
 }
 
 #[derive(Debug, Clone)]
@@ -139,7 +141,7 @@ fn register() -> impl Strategy<Value = Act> {
 fn matter() -> impl Strategy<Value = (By, Act)> {
     let person = || (0..PERSONS).prop_map(By::Person);
     let contact = || (0..CONTACTS).prop_map(By::Contact);
-    let forum = || (0..FORUMS.len()).prop_map(By::Forum);
+    let forum = || prop_oneof![6 => Just(By::Addressee), 1 => (0..FORUMS.len()).prop_map(By::Forum)];
     let manager = || select(vec![0, 0, 0, 1, 3, 4]).prop_map(By::Person);
     let raise = (0..CUSTOMERS, 0usize..2).prop_map(|(customer, service)| Act::Raise { customer, service });
     let change = (0u8..3, 0usize..2).prop_map(|(title, service)| Act::Change { title, service });

@@ -214,6 +214,16 @@ impl Town {
         Ok(town)
     }
 
+    /// The step with the forum that it is for.
+    pub fn addressed(&self, step: &Step) -> Step {
+        let mut step = step.clone();
+        if step.by == By::Addressee {
+            let matter = &self.matters[step.matter % self.matters.len()];
+            step.by = By::Forum(matter.hand_overs.last().map_or(0, |h| h.to));
+        }
+        step
+    }
+
     fn register(&mut self, act: &Act) -> Result<(), Refusal> {
         match *act {
             Act::Join {
@@ -437,7 +447,7 @@ impl Town {
             (By::Contact(_), Act::Endorse | Act::Change { .. } | Act::Withdraw) => {}
             (By::Person(_), Act::Endorse) | (By::Contact(_), _) => return Err((403, "forbidden")),
             (By::Person(_), _) if forum_act => return Err((403, "forbidden")),
-            (By::Person(_), _) => {}
+            (By::Person(_) | By::Addressee, _) => {}
         }
         let raised = matter.raised_by == by;
         if !self.may_see(by, matter.customer) && !raised {
