@@ -13,8 +13,11 @@ use crate::{
     seed::World,
 };
 
+/// Who asks, what, and with which answer's cursor.
+type Question = (&'static str, String, Vec<u8>);
+
 /// What callers ask for, each with every filter.
-pub fn questions(state: &State, world: &World) -> Result<Vec<(&'static str, String, Vec<u8>)>, Failure> {
+pub fn questions(state: &State, world: &World) -> Result<Vec<Question>, Failure> {
     let token = |kind, subject: Uuid, scope: &str| {
         let now = state.clock.now();
         let lifetime = Duration::hours(1);

@@ -276,7 +276,7 @@ async fn one(unit: &mut UnitOfWork, world: &World, n: u64) -> Result<RequestId, 
 fn input(customer: &Customer, service: &Thing, n: usize) -> Result<RequestInput, serde_json::Error> {
     let mut input: RequestInput = serde_json::from_value(what(customer.thing.id, service.id, n))?;
     input.raised_by = Some(Key::Id(ContactId(customer.contact)));
-    input.kind = if n % 3 == 0 {
+    input.kind = if n.is_multiple_of(3) {
         RequestKind::Requirement
     } else {
         RequestKind::Wish

@@ -65,6 +65,7 @@ impl Serving {
             }
             told.push(line);
         }
+        let _ = process.wait();
         panic!("it did not start: {told:#?}");
     }
 

@@ -20,6 +20,9 @@ async fn asked(service: &Service, form: &[(&str, &str)], basic: Option<(&str, &s
     (reply.status().as_u16(), reply.json().await.expect("JSON"))
 }
 
+type Form<'a> = &'a [(&'a str, &'a str)];
+type Credentials<'a> = Option<(&'a str, &'a str)>;
+
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
 /// A new client's id and secret.
@@ -59,7 +62,7 @@ async fn the_token_endpoint_gives_tokens_for_the_right_credentials_only() {
 
         let unknown = uuid::Uuid::now_v7().to_string();
         let right = Some((id, secret));
-        let refused: [(&[(&str, &str)], Option<(&str, &str)>, &str); 11] = [
+        let refused: [(Form<'_>, Credentials<'_>, &str); 11] = [
             (&[GRANT], Some((id, "wrong")), "invalid_client"),
             (&[GRANT], Some((&unknown, secret)), "invalid_client"),
             (&[GRANT], Some(("desk", secret)), "invalid_client"),

@@ -174,7 +174,7 @@ impl Play<'_> {
         let matter = step.matter % self.town.matters.len();
         let new = self.town.told[self.read..].to_vec();
         self.read = self.town.told.len();
-        for forum in 0..FORUMS.len() {
+        for (forum, name) in FORUMS.iter().enumerate() {
             let expected: Vec<_> = new.iter().filter(|(to, ..)| *to == forum).collect();
             if expected.is_empty() {
                 continue;
@@ -183,8 +183,7 @@ impl Play<'_> {
             assert_eq!(
                 items.len(),
                 expected.len(),
-                "R13: {} reads {items:#?}, not {expected:?}",
-                FORUMS[forum]
+                "R13: {name} reads {items:#?}, not {expected:?}"
             );
             for (item, (_, request, nth, kind)) in items.iter().zip(expected) {
                 assert_eq!(*request, matter);
@@ -204,9 +203,9 @@ impl Play<'_> {
 
     /// At the end no feed has more than was foretold.
     pub async fn feeds_told_all(&self) {
-        for forum in 0..FORUMS.len() {
+        for (forum, name) in FORUMS.iter().enumerate() {
             let more = self.read_feed(forum).await;
-            assert!(more.is_empty(), "R13: {} was told {more:#?}", FORUMS[forum]);
+            assert!(more.is_empty(), "R13: {name} was told {more:#?}");
         }
     }
 }
