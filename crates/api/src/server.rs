@@ -181,10 +181,7 @@ impl Running {
 
 /// What the command line and the server share: data folder, keys, database with its schema, and the document.
 pub async fn open(settings: Settings) -> Result<State, StartError> {
-    std::fs::create_dir_all(&settings.data_folder).map_err(|source| StartError::Folder {
-        folder: settings.data_folder.display().to_string(),
-        source,
-    })?;
+    make_private(&settings.data_folder)?;
     let keys = Keys::open(&settings.key_folder())?;
     let db = Db::connect(&settings.database()).await?;
     db.migrate().await?;
@@ -195,6 +192,18 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
         clock: Clock::default(),
         db,
         settings,
+    })
+}
+
+/// Makes a folder that nobody else can read: it holds personal data and keys. One that is there stays as it is.
+fn make_private(folder: &std::path::Path) -> Result<(), StartError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| StartError::Folder {
+        folder: folder.display().to_string(),
+        source,
     })
 }
 

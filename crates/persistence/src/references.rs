@@ -62,6 +62,17 @@ pub enum Told {
     },
 }
 
+/// What is known but out of the caller's sight is told as a reference that is taken, not as something to be found (R20).
+pub fn taken(e: Error) -> Error {
+    match e {
+        Error::NotFound => {
+            let detail = "Another thing of this kind has one of these references.";
+            Rule::new(RuleCode::NotUnique, detail).at("/references").into()
+        }
+        other => other,
+    }
+}
+
 /// Looks a document up by the references that it carries.
 pub async fn told(
     source: &impl Source,

@@ -222,7 +222,10 @@ async fn an_overview_tells_how_we_stand_with_a_customer() {
             ["Karin Kund", "Per Bestallare"]
         );
         assert_eq!(seen.body["contacts"]["items"][1]["mandates"], json!(["purchaser"]));
-        assert_eq!(labels(&seen, "usages", "/service/id"), std::slice::from_ref(&world.mail));
+        assert_eq!(
+            labels(&seen, "usages", "/service/id"),
+            std::slice::from_ref(&world.mail)
+        );
         assert_eq!(
             labels(&seen, "overdueComplaints", "/request/number"),
             [late.text("number")]

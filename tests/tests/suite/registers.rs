@@ -114,10 +114,7 @@ async fn references_find_things_and_make_creating_an_upsert() {
             "Äldreomsorg"
         );
 
-        let found = org
-            .get("/customers?reference=org:1")
-            .await
-            .expect(200);
+        let found = org.get("/customers?reference=org:1").await.expect(200);
         assert_eq!(texts(&found, "/id"), [first.id()]);
         assert!(
             org.get("/customers?reference=org:2")

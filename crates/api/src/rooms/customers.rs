@@ -85,9 +85,12 @@ async fn create_customer(call: Call, body: Body<CustomerInput>) -> Result<Reply,
 /// Makes a customer, or changes the one that its source tells of again; with whether it is new.
 pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: CustomerInput) -> Result<(Customer, bool), Problem> {
     match references::told(unit, Customer::KIND, &input.references, &input).await? {
-        Told::Same(id) => Ok((store::load(unit, scope, id.into()).await?, false)),
+        Told::Same(id) => Ok((
+            store::load(unit, scope, id.into()).await.map_err(references::taken)?,
+            false,
+        )),
         Told::Anew { id, digest } => {
-            let before = store::load(unit, scope, id.into()).await?;
+            let before = store::load(unit, scope, id.into()).await.map_err(references::taken)?;
             Ok((revise(scope, unit, before, input, Some(&digest)).await?, false))
         }
         Told::New { digest } => {

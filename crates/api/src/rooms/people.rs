@@ -177,9 +177,16 @@ async fn create_contact(call: Call, body: Body<ContactInput>) -> Result<Reply, P
 /// Makes a contact, or changes the one that its source tells of again; with whether it is new.
 pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: ContactInput) -> Result<(Contact, bool), Problem> {
     match references::told(unit, Contact::KIND, &input.references, &input).await? {
-        Told::Same(id) => Ok((store::load_contact(unit, scope, id.into()).await?, false)),
+        Told::Same(id) => Ok((
+            store::load_contact(unit, scope, id.into())
+                .await
+                .map_err(references::taken)?,
+            false,
+        )),
         Told::Anew { id, digest } => {
-            let before = store::load_contact(unit, scope, id.into()).await?;
+            let before = store::load_contact(unit, scope, id.into())
+                .await
+                .map_err(references::taken)?;
             Ok((revise(scope, unit, before, input, Some(&digest)).await?, false))
         }
         Told::New { digest } => {

@@ -151,9 +151,12 @@ pub async fn tell(
     input: RequestInput,
 ) -> Result<(Request, bool), Problem> {
     match references::told(unit, Request::KIND, &input.references, &input).await? {
-        Told::Same(id) => Ok((store::load(unit, scope, id.into()).await?, false)),
+        Told::Same(id) => Ok((
+            store::load(unit, scope, id.into()).await.map_err(references::taken)?,
+            false,
+        )),
         Told::Anew { id, digest } => {
-            let before = store::load(unit, scope, id.into()).await?;
+            let before = store::load(unit, scope, id.into()).await.map_err(references::taken)?;
             scope.caller.may_refer(&before.references, &input.references)?;
             let named = named(scope, unit, &input, Some(&before)).await?;
             let after = before.clone().change_by_source(input, named, unit.now())?;

@@ -190,11 +190,7 @@ async fn requests_are_found_by_everything_that_is_listed() {
             assert_eq!(ids(&found).iter().collect::<Vec<_>>(), expected, "{query}");
             assert_eq!(found.body["total"], expected.len(), "{query}");
         }
-        world
-            .brm
-            .get("/requests?reference=desk")
-            .await
-            .refused(400, "query");
+        world.brm.get("/requests?reference=desk").await.refused(400, "query");
         service.stop().await;
     })
     .await;
