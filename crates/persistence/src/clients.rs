@@ -106,13 +106,9 @@ pub async fn load(unit: &UnitOfWork, id: ClientId) -> Result<Client, Error> {
 /// A page of clients, by name.
 pub async fn list(source: &impl Source, paging: &Paging) -> Result<Page<Client>, Error> {
     let mut query = Entity::find().into_query();
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, Some(("client", "sort_key")), ("client", "id"));
-    let rows = store::all::<Model>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<Model>(source, &mut query, Some(("client", "sort_key")), ("client", "id"))
+        .await?;
     let place = |c: &Client| Cursor::after(sort_key(c.name.as_str()), c.id);
     Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, place))
 }

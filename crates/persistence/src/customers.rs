@@ -208,13 +208,9 @@ pub async fn list(
     if let Some(wanted) = &filter.reference {
         query.and_where(known_by(SubjectKind::Customer, "customer.id", wanted, source.backend()));
     }
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, Some(("customer", "sort_key")), ("customer", "id"));
-    let rows = store::all::<Row>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<Row>(source, &mut query, Some(("customer", "sort_key")), ("customer", "id"))
+        .await?;
     let place = |c: &Customer| Cursor::after(sort_key(c.name.as_str()), c.id);
     Ok(paging.cut(
         rows.into_iter().map(|row| <(Customer, bool)>::from(row).0).collect(),
@@ -489,13 +485,9 @@ pub async fn usages(
     if let Some(day) = day {
         query.and_where(holds("service_usage", day));
     }
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, None, ("service_usage", "id"));
-    let rows = store::all::<UsageRow>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<UsageRow>(source, &mut query, None, ("service_usage", "id"))
+        .await?;
     let usages = rows
         .into_iter()
         .map(|row| <(ServiceUsage, bool)>::from(row).0)

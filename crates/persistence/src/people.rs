@@ -167,13 +167,9 @@ pub async fn list(source: &impl Source, email: Option<&EmailAddress>, paging: &P
     let mut query = person::Entity::find()
         .apply_if(email, |q, email| q.filter(person::Column::Email.eq(email.clone())))
         .into_query();
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, Some(("person", "sort_key")), ("person", "id"));
-    let rows = store::all::<person::Model>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<person::Model>(source, &mut query, Some(("person", "sort_key")), ("person", "id"))
+        .await?;
     let place = |p: &Person| Cursor::after(sort_key(p.name.as_str()), p.id);
     Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, place))
 }
@@ -342,13 +338,9 @@ pub async fn list_contacts(
     if let Some(wanted) = &filter.reference {
         query.and_where(known_by(SubjectKind::Contact, "contact.id", wanted, source.backend()));
     }
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, Some(("contact", "sort_key")), ("contact", "id"));
-    let rows = store::all::<ContactRow>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<ContactRow>(source, &mut query, Some(("contact", "sort_key")), ("contact", "id"))
+        .await?;
     let place = |c: &Contact| Cursor::after(sort_key(c.name.as_str()), c.id);
     Ok(paging.cut(
         rows.into_iter().map(|row| <(Contact, bool)>::from(row).0).collect(),

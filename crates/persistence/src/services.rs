@@ -149,13 +149,9 @@ pub async fn list(source: &impl Source, filter: &Filter, paging: &Paging) -> Res
             q.filter(known_by(SubjectKind::Service, "service.id", wanted, source.backend()))
         })
         .into_query();
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, Some(("service", "sort_key")), ("service", "id"));
-    let rows = store::all::<Model>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<Model>(source, &mut query, Some(("service", "sort_key")), ("service", "id"))
+        .await?;
     let place = |s: &Service| Cursor::after(sort_key(s.name.as_str()), s.id);
     Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, place))
 }

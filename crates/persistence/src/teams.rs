@@ -207,13 +207,14 @@ pub async fn load(unit: &UnitOfWork, id: TeamId) -> Result<CustomerTeam, Error> 
 /// A page of teams, by name.
 pub async fn list(source: &impl Source, paging: &Paging, today: NaiveDate) -> Result<Page<CustomerTeam>, Error> {
     let mut query = Entity::find().into_query();
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, Some(("customer_team", "sort_key")), ("customer_team", "id"));
-    let rows = store::all::<entity::Model>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<entity::Model>(
+            source,
+            &mut query,
+            Some(("customer_team", "sort_key")),
+            ("customer_team", "id"),
+        )
+        .await?;
     let teams = with_members(source, rows, today).await?;
     Ok(paging.cut(teams, total, |t| Cursor::after(sort_key(t.name.as_str()), t.id)))
 }
@@ -444,13 +445,9 @@ pub async fn customers_of(
     if let Some(day) = day {
         query.and_where(holds("team_assignment", day));
     }
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, None, ("team_assignment", "id"));
-    let rows = store::all::<AssignmentRow>(source.connection(), &query).await?;
+    let (rows, total) = paging
+        .rows::<AssignmentRow>(source, &mut query, None, ("team_assignment", "id"))
+        .await?;
     Ok(paging.cut(
         rows.into_iter().map(Into::into).collect(),
         total,

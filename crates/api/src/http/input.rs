@@ -2,7 +2,10 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
-use domain::vocabulary::{Purpose, SystemKey, to_json_for};
+use domain::{
+    Rule, RuleCode,
+    vocabulary::{Purpose, SystemKey, to_json_for},
+};
 use persistence::{Paging, events::LogCursor, store::Cursor};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -179,7 +182,14 @@ impl Patch {
     pub fn onto<I: DeserializeOwned>(&self, current: &impl Serialize) -> Result<I, Problem> {
         let mut document = self.operation.as_sent(to_json_for(Purpose::Input, current)?);
         json_patch::merge(&mut document, &self.patch);
-        serde_json::from_value(document).map_err(unfit)
+        // The patch has its shape; what it lacks, it lacks for the thing as it is.
+        serde_json::from_value(document).map_err(|e| {
+            Rule::new(
+                RuleCode::State,
+                format!("With this change the thing would not be whole: {e}."),
+            )
+            .into()
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, Query
 use super::name_of;
 use crate::{
     Error, Page, Paging,
-    store::{self, Cursor, Source, UnitOfWork},
+    store::{Cursor, Source, UnitOfWork},
 };
 
 mod entity {
@@ -57,13 +57,7 @@ pub async fn comments(
         .apply_if(readable, |q, visibility| q.filter(Column::Visibility.eq(visibility)))
         .into_query();
     query.expr_as(name_of("comment.author_kind", "comment.author_id"), "author_name");
-    let total = if paging.count {
-        Some(store::count(source.connection(), &query).await?)
-    } else {
-        None
-    };
-    paging.apply(&mut query, None, ("comment", "id"));
-    let rows = store::all::<Row>(source.connection(), &query).await?;
+    let (rows, total) = paging.rows::<Row>(source, &mut query, None, ("comment", "id")).await?;
     let comment = |row: Row| Comment {
         id: row.comment.id,
         request: request.id,

@@ -1,6 +1,14 @@
 //! Pages of a list: keyset paging, stable while things come and go.
-use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement};
+use sea_orm::{
+    FromQueryResult,
+    sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement},
+};
 use uuid::Uuid;
+
+use super::{Error, Source, all, count};
+
+/// A table and one of its columns.
+type TableColumn = (&'static str, &'static str);
 
 /// A place in a list: the sort key and id of the last thing seen. Any bytes of at least an id's length are a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +87,22 @@ impl Paging {
         } else {
             columns.gt(place)
         });
+    }
+
+    /// The rows of this page and one more, and how many there are in all, where asked.
+    pub(crate) async fn rows<R: FromQueryResult>(
+        &self,
+        source: &impl Source,
+        query: &mut SelectStatement,
+        key: Option<TableColumn>,
+        id: TableColumn,
+    ) -> Result<(Vec<R>, Option<u64>), Error> {
+        let total = match self.count {
+            true => Some(count(source.connection(), query).await?),
+            false => None,
+        };
+        self.apply(query, key, id);
+        Ok((all(source.connection(), query).await?, total))
     }
 
     /// Cuts what was asked for one item too many.
