@@ -176,6 +176,8 @@ async fn backup(service: &Service) -> String {
             server
                 .run(&format!("alter database {name} allow_connections true"))
                 .await;
+            // A connection that rested for a second is tried before it is used.
+            tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
             format!("{}_backup", settings.database_url)
         }
     }
