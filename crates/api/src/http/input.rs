@@ -109,7 +109,11 @@ impl LogQuery {
 #[into_params(parameter_in = Query)]
 pub struct ReferenceQuery {
     /// Known by this reference: the other system, a colon, its id there (`servicedesk:INC0012345`).
-    #[param(min_length = 3, max_length = 261, pattern = r"^[a-z0-9][a-z0-9._-]{0,59}:[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,198}[^\x00-\x20\x7f])?$")]
+    #[param(
+        min_length = 3,
+        max_length = 261,
+        pattern = r"^[a-z0-9][a-z0-9._-]{0,59}:[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,198}[^\x00-\x20\x7f])?$"
+    )]
     reference: Option<String>,
 }
 
@@ -118,7 +122,10 @@ impl ReferenceQuery {
     pub fn key(self) -> Option<SystemKey> {
         let text = self.reference?;
         let (system, id) = text.split_once(':')?;
-        Some(SystemKey { system: system.parse().ok()?, id: id.parse().ok()? })
+        Some(SystemKey {
+            system: system.parse().ok()?,
+            id: id.parse().ok()?,
+        })
     }
 }
 

@@ -113,7 +113,9 @@ impl Operation {
         for name in &self.headers {
             let faulty = |value: &[u8]| value.len() > 512 || !value.iter().all(|b| matches!(b, b' '..=b'~'));
             if sent.get_all(name.as_str()).any(|value| faulty(value.as_bytes())) {
-                return Err(Problem::Malformed(format!("{name} must be at most 512 visible ASCII characters.")));
+                return Err(Problem::Malformed(format!(
+                    "{name} must be at most 512 visible ASCII characters."
+                )));
             }
         }
         Ok(())

@@ -34,6 +34,11 @@ pub fn all(config: &mut ServiceConfig) {
 #[allow(dead_code, reason = "the document's description of a header that `Call` reads")]
 pub struct IfMatch {
     /// The ETag that you last saw of the thing; without it 428, with an old one 412.
-    #[param(rename = "If-Match", min_length = 1, max_length = 512, pattern = "^[!-~]([ -~]*[!-~])?$")]
+    #[param(
+        rename = "If-Match",
+        min_length = 1,
+        max_length = 512,
+        pattern = "^[!-~]([ -~]*[!-~])?$"
+    )]
     if_match: String,
 }
