@@ -126,13 +126,19 @@ async fn it_starts_with_nothing_configured_and_ends_when_what_runs_has_ended() {
     let mut request = TcpStream::connect(serving.address).expect("it listens");
     let head = format!(
         "POST /kundansvar/v1/customers HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{first}",
+         Expect: 100-continue\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         serving.address,
         token.trim(),
         body.len()
     );
     request.write_all(head.as_bytes()).expect("sent");
-    std::thread::sleep(Duration::from_millis(300));
+    let mut goes_on = [0; 25];
+    request
+        .read_exact(&mut goes_on)
+        .expect("the handler waits for the body");
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    request.write_all(first.as_bytes()).expect("sent");
     serving.terminate();
     std::thread::sleep(Duration::from_millis(300));
     assert!(
