@@ -50,6 +50,9 @@ create index ix_request_status on request (status, id);
 create index ix_request_kind on request (kind, id);
 create index ix_request_raiser on request (raised_by_id, id);
 create index ix_request_owner on request (owner_id, id) where owner_id is not null;
+create index ix_request_channel on request (channel, id);
+create index ix_request_wanted on request (wanted_by, id) where wanted_by is not null;
+create index ix_request_changed on request (changed_at, id);
 create index ix_request_due on request (due_day, id) where due_day is not null;
 
 create table request_service (
@@ -84,6 +87,7 @@ create table hand_over (
     fulfilled_at {time}
 );
 create index ix_hand_over_request on hand_over (request_id);
+create index ix_hand_over_destination on hand_over (destination, request_id);
 create unique index ux_hand_over_live on hand_over (request_id)
     where state in ('handed_over', 'acknowledged', 'accepted');
 

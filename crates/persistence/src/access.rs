@@ -74,21 +74,27 @@ pub(crate) fn of_customers(customers: &Customers, column: &str, today: NaiveDate
 
 /// Whether a request is within reach: by its customer, its raiser or its owner.
 pub(crate) fn of_request(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
-    let mut any = Condition::any().add(of_customers(&reach.customers, "request.customer_id", today, backend));
+    let ways = ways_to_requests(reach, today, backend);
+    Expr::from(ways.into_iter().fold(Condition::any(), Condition::add))
+}
+
+/// The same, each way for itself; any of them is enough.
+pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Vec<Expr> {
+    let mut ways = vec![of_customers(&reach.customers, "request.customer_id", today, backend)];
     if reach.customers == Customers::All {
-        return Expr::from(any);
+        return ways;
     }
     if let Some((kind, id)) = &reach.raised_by {
-        any = any.add(store::expr(
+        ways.push(store::expr(
             backend,
             "request.raised_by_kind = ? and request.raised_by_id = ?",
             [Value::from(kind.to_string()), (*id).into()],
         ));
     }
     if let Some(owner) = reach.owned_by {
-        any = any.add(store::expr(backend, "request.owner_id = ?", [owner.0]));
+        ways.push(store::expr(backend, "request.owner_id = ?", [owner.0]));
     }
-    Expr::from(any)
+    ways
 }
 
 /// Whether a hand-over goes to one of the destinations; none: no limit.

@@ -57,6 +57,12 @@ impl Db {
     }
 }
 
+/// Before every id of this millisecond and after every id of those before it.
+pub(crate) fn first_id(millisecond: i64) -> Uuid {
+    let since_1970 = u128::try_from(millisecond).unwrap_or_default().min((1 << 48) - 1);
+    Uuid::from_u128(since_1970 << 80)
+}
+
 /// An error that may hold one of the store's.
 pub trait AsStoreError {
     /// The store's error inside, if there is one.
