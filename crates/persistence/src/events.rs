@@ -320,10 +320,10 @@ impl LogCursor {
         }
     }
 
-    fn of(row: &entity::Model) -> Result<Self, Error> {
+    pub(crate) fn of(position: i64, link: &[u8]) -> Result<Self, Error> {
         Ok(Self {
-            position: row.position,
-            link: as_link(&row.link)?.short(),
+            position,
+            link: as_link(link)?.short(),
         })
     }
 
@@ -403,7 +403,7 @@ pub async fn list(
         .order_by_asc(Column::Position)
         .limit(limit + 1);
     let rows = query.all(db.reader().connection()).await?;
-    let stretch = cut(rows, limit, after)?;
+    let stretch = cut(rows, limit, after, place)?;
     Ok(Stretch {
         items: told(db.reader(), stretch.items).await?,
         next: stretch.next,
@@ -411,11 +411,20 @@ pub async fn list(
     })
 }
 
+fn place(row: &entity::Model) -> Result<LogCursor, Error> {
+    LogCursor::of(row.position, &row.link)
+}
+
 /// Cuts what was asked for one row too many.
-pub(crate) fn cut(mut rows: Vec<entity::Model>, limit: u64, after: LogCursor) -> Result<Stretch<entity::Model>, Error> {
+pub(crate) fn cut<R>(
+    mut rows: Vec<R>,
+    limit: u64,
+    after: LogCursor,
+    place: impl Fn(&R) -> Result<LogCursor, Error>,
+) -> Result<Stretch<R>, Error> {
     let more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows.last().map(LogCursor::of).transpose()?.unwrap_or(after);
+    let next = rows.last().map(place).transpose()?.unwrap_or(after);
     Ok(Stretch {
         items: rows,
         next,
@@ -617,7 +626,7 @@ pub(crate) async fn of_matter(
         .limit(limit + 1)
         .all(db.reader().connection())
         .await?;
-    cut(rows, limit, after)
+    cut(rows, limit, after, place)
 }
 
 /// Runs raw SQL against the log, for tests that break it on purpose.

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{Row, given, hand_over, select_all};
 use crate::{
@@ -44,6 +45,16 @@ pub struct FeedEntry {
     pub request: Option<Request>,
 }
 
+/// As much of an event as a feed tells; its body stays where it is.
+#[derive(FromQueryResult)]
+struct Told {
+    position: i64,
+    link: Vec<u8>,
+    subject_id: Uuid,
+    matter_id: Uuid,
+    feed_kind: Option<FeedEntryKind>,
+}
+
 /// A destination's feed after the cursor.
 pub async fn feed(
     db: &Db,
@@ -56,6 +67,14 @@ pub async fn feed(
     db.order_events().await?;
     let after = after.check(db.reader()).await?;
     let rows = log::Entity::find()
+        .select_only()
+        .columns([
+            log::Column::Position,
+            log::Column::Link,
+            log::Column::SubjectId,
+            log::Column::MatterId,
+            log::Column::FeedKind,
+        ])
         .filter(log::Column::Destination.eq(destination))
         .filter(log::Column::FeedKind.is_not_null())
         .filter(log::Column::Position.gt(after.position))
@@ -67,9 +86,11 @@ pub async fn feed(
         ))
         .order_by_asc(log::Column::Position)
         .limit(limit + 1)
+        .into_model::<Told>()
         .all(db.reader().connection())
         .await?;
-    let Stretch { items, next, more } = events::cut(rows, limit, after)?;
+    let Stretch { items, next, more } =
+        events::cut(rows, limit, after, |told| LogCursor::of(told.position, &told.link))?;
     let requests = by_id(db, items.iter().map(|e| RequestId(e.matter_id)).collect(), today).await?;
     let entries = items
         .into_iter()
