@@ -3,6 +3,7 @@ mod bare;
 mod load;
 mod operations;
 mod pgbench;
+mod plans;
 mod record;
 mod seed;
 
@@ -57,6 +58,11 @@ enum Command {
         large_postgres: Option<String>,
         #[command(flatten)]
         how: How,
+    },
+    /// Show which indexes PostgreSQL uses for each list, filter and feed.
+    Plans {
+        #[command(flatten)]
+        at: At,
     },
     /// Compare raising a request with pgbench and the same inserts.
     Pgbench {
@@ -224,6 +230,14 @@ async fn growth(small: &At, large: &At, how: How) -> Result<(), Failure> {
     large.stop().await
 }
 
+async fn plans(at: &At) -> Result<(), Failure> {
+    let url = at.postgres.clone().ok_or("plans needs --postgres")?;
+    let (recording, recorder) = operations::recording(at.settings()).await?;
+    let questions = plans::questions(&recording.state, &World::read(&at.folder)?)?;
+    plans::explain(&url, recording.address, &recorder, questions).await?;
+    operations::stop(recording).await
+}
+
 async fn against_pgbench(at: &At, how: How) -> Result<(), Failure> {
     let url = at.postgres.clone().ok_or("pgbench needs --postgres")?;
     let subject = Subject::start(at.settings(), World::read(&at.folder)?).await?;
@@ -268,6 +282,7 @@ async fn main() -> Result<(), Failure> {
             };
             growth(at, &large, *how).await
         }
+        Command::Plans { at } => plans(at).await,
         Command::Pgbench { at, how } => against_pgbench(at, *how).await,
     }
 }

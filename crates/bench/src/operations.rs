@@ -33,11 +33,7 @@ pub struct Subject {
 impl Subject {
     /// Records every operation on a service of its own, then starts the one to be measured.
     pub async fn start(settings: Settings, world: World) -> Result<Self, Failure> {
-        let recorder = Recorder::default();
-        let mut state = api::open(settings.clone()).await?;
-        let tell = recorder.clone();
-        state.db.on_statement(move |statement| tell.tell(statement));
-        let recording = serve(state)?;
+        let (recording, recorder) = recording(settings.clone()).await?;
         let operations = operations(&recording, &world)?;
         let address = recording.address;
         let (plans, operations) = tokio::task::spawn_blocking(move || record(address, &recorder, operations)).await??;
@@ -68,13 +64,19 @@ impl Subject {
     }
 }
 
-fn serve(mut state: api::State) -> Result<Running, Failure> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// A service whose statements are recorded.
+pub async fn recording(settings: Settings) -> Result<(Running, Recorder), Failure> {
+    let recorder = Recorder::default();
+    let mut state = api::open(settings).await?;
+    let tell = recorder.clone();
+    state.db.on_statement(move |statement| tell.tell(statement));
+    let listener = std::net::TcpListener::bind(state.settings.listen)?;
     state.settings.listen = listener.local_addr()?;
-    Ok(api::serve(state, listener)?)
+    Ok((api::serve(state, listener)?, recorder))
 }
 
-async fn stop(running: Running) -> Result<(), Failure> {
+/// Ends a service.
+pub async fn stop(running: Running) -> Result<(), Failure> {
     running.handle.stop(true).await;
     Ok(running.ended().await?)
 }
