@@ -15,6 +15,7 @@ mod imports;
 mod model;
 mod outage;
 mod overviews;
+mod pages;
 mod platform;
 mod program;
 mod registers;
