@@ -43,7 +43,11 @@ async fn every_visible_request_stands_on_one_page_once() {
         let wishes: Vec<String> = ids.iter().step_by(2).cloned().collect();
         assert_eq!(walk(&world.key_user, "").await, ids, "both ways together, oldest first");
         assert_eq!(walk(&world.key_user, "&kind=wish").await, wishes);
-        assert_eq!(walk(&world.loner, "").await, [of_loner], "raised, of a customer beyond reach");
+        assert_eq!(
+            walk(&world.loner, "").await,
+            [of_loner],
+            "raised, of a customer beyond reach"
+        );
         let mut newest_first = walk(&world.key_user, "&sort=descending").await;
         newest_first.reverse();
         assert_eq!(newest_first, ids);

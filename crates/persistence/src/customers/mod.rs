@@ -1,10 +1,10 @@
 //! Customers with their place in the hierarchy, and their usages of services.
-use std::collections::HashSet;
+mod usages;
 
 use chrono::NaiveDate;
 use domain::{
     access::Scope,
-    customers::{Customer, CustomerStatus, LegalEntity, ServiceUsage},
+    customers::{Customer, CustomerStatus, LegalEntity},
     events::SubjectKind,
     vocabulary::*,
 };
@@ -14,6 +14,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SelectStatement},
 };
 use uuid::Uuid;
+
+pub use usages::*;
 
 use crate::{
     Error, Page, Paging, access,
@@ -47,24 +49,6 @@ pub(crate) mod entity {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod usage {
-    use domain::vocabulary::*;
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "service_usage")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: UsageId,
-        pub version: i64,
-        pub customer_id: CustomerId,
-        pub service_id: ServiceId,
-        pub since: chrono::NaiveDate,
-        pub until: Option<chrono::NaiveDate>,
-    }
-    impl ActiveModelBehavior for ActiveModel {}
-}
 use entity::{ActiveModel, Column, Entity};
 
 #[derive(FromQueryResult)]
@@ -416,168 +400,10 @@ pub(crate) async fn refuse_if_used(
     Err(domain::Rule::new(domain::RuleCode::InUse, detail).into())
 }
 
-#[derive(FromQueryResult)]
-struct UsageRow {
-    #[sea_orm(nested)]
-    usage: usage::Model,
-    customer_code: Code,
-    customer_name: Name,
-    service_code: Code,
-    service_name: Name,
-    permitted: bool,
-}
-
-impl From<UsageRow> for (ServiceUsage, bool) {
-    fn from(row: UsageRow) -> Self {
-        let days = Period {
-            since: row.usage.since,
-            until: row.usage.until,
-        }
-        .days();
-        let usage = ServiceUsage {
-            id: row.usage.id,
-            version: row.usage.version,
-            customer: CustomerRef {
-                id: row.usage.customer_id,
-                code: row.customer_code,
-                name: row.customer_name,
-            },
-            service: ServiceRef {
-                id: row.usage.service_id,
-                code: row.service_code,
-                name: row.service_name,
-            },
-            first_day: days.first_day,
-            last_day: days.last_day,
-        };
-        (usage, row.permitted)
-    }
-}
-
-fn select_usages(backend: DbBackend, scope: &Scope, customer: CustomerId, today: NaiveDate) -> SelectStatement {
-    let mut query = sea_orm::QueryTrait::into_query(usage::Entity::find());
-    query
-        .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
-        .inner_join("service", Expr::cust("service.id = service_usage.service_id"))
-        .expr_as(Expr::col(("customer", "code")), "customer_code")
-        .expr_as(Expr::col(("customer", "name")), "customer_name")
-        .expr_as(Expr::col(("service", "code")), "service_code")
-        .expr_as(Expr::col(("service", "name")), "service_name")
-        .and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
-    access::guard(
-        &mut query,
-        access::of_customers(&scope.visible.customers, "customer.id", today, backend),
-        access::of_customers(&scope.permitted.customers, "customer.id", today, backend),
-    );
-    query
-}
-
-/// A page of a customer's usages; `day` keeps those that hold on it.
-pub async fn usages(
-    source: &impl Source,
-    scope: &Scope,
-    customer: CustomerId,
-    day: Option<NaiveDate>,
-    paging: &Paging,
-    today: NaiveDate,
-) -> Result<Page<ServiceUsage>, Error> {
-    let mut query = select_usages(source.backend(), scope, customer, today);
-    if let Some(day) = day {
-        query.and_where(holds("service_usage", day));
-    }
-    let (rows, total) = paging
-        .rows::<UsageRow>(source, &mut query, None, ("service_usage", "id"))
-        .await?;
-    let usages = rows
-        .into_iter()
-        .map(|row| <(ServiceUsage, bool)>::from(row).0)
-        .collect();
-    Ok(paging.cut(usages, total, |u| Cursor::after(vec![], u.id)))
-}
-
 /// Whether the row's period holds on the day.
 pub(crate) fn holds(table: &'static str, day: NaiveDate) -> Expr {
     let until = Expr::col((table, "until"));
     Expr::col((table, "since"))
         .lte(day)
         .and(until.clone().is_null().or(until.gt(day)))
-}
-
-/// A usage of the customer, held until the unit of work ends.
-pub async fn load_usage(
-    unit: &UnitOfWork,
-    scope: &Scope,
-    customer: CustomerId,
-    id: UsageId,
-) -> Result<ServiceUsage, Error> {
-    let mut query = select_usages(unit.backend(), scope, customer, unit.today());
-    query.and_where(Expr::col(("service_usage", "id")).eq(id));
-    store::lock(&mut query, unit.backend(), "service_usage");
-    access::admit(store::one::<UsageRow>(unit.connection(), &query).await?.map(Into::into))
-}
-
-/// The customer's usages of one service, whenever.
-pub async fn usages_of(
-    unit: &UnitOfWork,
-    scope: &Scope,
-    customer: CustomerId,
-    service: ServiceId,
-) -> Result<Vec<ServiceUsage>, Error> {
-    let query = select_usages(unit.backend(), scope, customer, unit.today())
-        .and_where(Expr::col(("service_usage", "service_id")).eq(service))
-        .to_owned();
-    let rows = store::all::<UsageRow>(unit.connection(), &query).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| <(ServiceUsage, bool)>::from(row).0)
-        .collect())
-}
-
-/// The services that the customer uses on the day.
-pub async fn used_services(
-    source: &impl Source,
-    customer: CustomerId,
-    day: NaiveDate,
-) -> Result<HashSet<ServiceId>, Error> {
-    let used = usage::Entity::find()
-        .select_only()
-        .column(usage::Column::ServiceId)
-        .filter(usage::Column::CustomerId.eq(customer))
-        .filter(holds("service_usage", day))
-        .into_tuple()
-        .all(source.connection())
-        .await?;
-    Ok(used.into_iter().collect())
-}
-
-fn usage_row(usage: &ServiceUsage) -> Result<usage::ActiveModel, Error> {
-    let period = usage.period()?;
-    Ok(usage::ActiveModel {
-        id: Set(usage.id),
-        version: Set(usage.version),
-        customer_id: Set(usage.customer.id),
-        service_id: Set(usage.service.id),
-        since: Set(period.since),
-        until: Set(period.until),
-    })
-}
-
-/// Stores a new usage.
-pub async fn insert_usage(unit: &mut UnitOfWork, usage: &ServiceUsage) -> Result<(), Error> {
-    usage::Entity::insert(usage_row(usage)?)
-        .exec_without_returning(unit.connection())
-        .await?;
-    unit.record("created", None, Some(usage))
-}
-
-/// Stores an ended usage.
-pub async fn update_usage(unit: &mut UnitOfWork, before: &ServiceUsage, after: &ServiceUsage) -> Result<(), Error> {
-    let done = usage::Entity::update_many()
-        .set(usage_row(after)?)
-        .filter(usage::Column::Id.eq(before.id))
-        .filter(usage::Column::Version.eq(before.version))
-        .exec(unit.connection())
-        .await?;
-    store::unless_stale(done)?;
-    unit.record("ended", Some(before), Some(after))
 }
