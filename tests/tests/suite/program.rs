@@ -260,7 +260,7 @@ async fn instances_that_start_at_once_on_an_empty_database_do_no_harm() {
     for database in databases().await {
         for _ in 0..2 {
             let fresh = Fresh::empty(&database).await;
-            let starting: Vec<_> = (0..3)
+            let starting: Vec<_> = (0..5)
                 .map(|_| {
                     let mut command = on(&fresh);
                     std::thread::spawn(move || Serving::start(&mut command))

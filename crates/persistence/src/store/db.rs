@@ -36,9 +36,9 @@ pub struct Reader<'a>(pub(crate) &'a DatabaseConnection);
 impl Db {
     /// Connects, without looking at the schema.
     pub async fn connect(settings: &Settings) -> Result<Self, Error> {
-        let read = Database::connect(options(settings, settings.connections)).await?;
+        let read = pool(settings, settings.connections).await?;
         let write = match read.get_database_backend() {
-            DbBackend::Sqlite => Database::connect(options(settings, 1)).await?,
+            DbBackend::Sqlite => pool(settings, 1).await?,
             _ => read.clone(),
         };
         Ok(Self { read, write })
@@ -124,6 +124,23 @@ impl Db {
         // SQLite's readers have nothing else.
         let isolation = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
         Ok(self.read.begin_with_config(isolation, None).await?)
+    }
+}
+
+/// A pool with its first connection. Of those who make an SQLite file at once all but one find it locked, without being
+/// made to wait by SQLite: turning a new file to WAL has no busy time-out.
+async fn pool(settings: &Settings, connections: u32) -> Result<DatabaseConnection, Error> {
+    let began = tokio::time::Instant::now();
+    loop {
+        match Database::connect(options(settings, connections))
+            .await
+            .map_err(Error::from)
+        {
+            Err(Error::Unavailable(_)) if began.elapsed() < settings.wait => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
     }
 }
 
