@@ -228,7 +228,8 @@ pub fn bind(settings: &mut Settings) -> Result<TcpListener, StartError> {
 pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let state = web::Data::new(state);
     let address = state.settings.listen;
-    let served = document::served(&state.settings.public_origin())?;
+    // Text that all workers share: as a value, and once a worker, the document would be most of what an idle service holds.
+    let served = web::Bytes::from(document::served(&state.settings.public_origin())?.to_string());
     let shared = state.clone();
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
     let server = HttpServer::new(move || {

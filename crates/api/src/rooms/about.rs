@@ -129,8 +129,7 @@ pub fn tags() -> Value {
 }
 
 /// The pages and addresses outside the document.
-pub fn pages(config: &mut web::ServiceConfig, document: Value) {
-    let text = document.to_string();
+pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes) {
     let ui = SwaggerUi::new("/swagger-ui/{_:.*}").config(
         utoipa_swagger_ui::Config::from("/openapi.json")
             .try_it_out_enabled(true)
@@ -144,8 +143,8 @@ pub fn pages(config: &mut web::ServiceConfig, document: Value) {
         .route(
             "/openapi.json",
             web::get().to(move || {
-                let text = text.clone();
-                async move { HttpResponse::Ok().content_type("application/json").body(text) }
+                let document = document.clone();
+                async move { HttpResponse::Ok().content_type("application/json").body(document) }
             }),
         )
         .route(
