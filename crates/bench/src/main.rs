@@ -175,7 +175,7 @@ async fn seed(at: &At, wanted: u64) -> Result<(), Failure> {
             tokio::task::spawn_blocking(move || seed::registers(address, &state)).await??
         }
     };
-    seed::requests(&state.db, &mut world, seed::origin(&state), wanted).await?;
+    seed::requests(&state, &mut world, wanted).await?;
     world.write(&at.folder)?;
     running.handle.stop(true).await;
     drop(state);

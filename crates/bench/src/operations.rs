@@ -143,33 +143,33 @@ fn operations(running: &Running, world: &World) -> Result<Vec<Operation>, Failur
 
 type Recorded = (HashMap<String, Plan>, Vec<Operation>);
 
-/// Asks for each operation until what the caller may is known, then twice more to see what differs.
+/// Asks for each operation until two runs have the same statements: what the caller may is looked up every few seconds,
+/// and whoever reads the log first gives new events their places.
 fn record(address: SocketAddr, recorder: &Recorder, operations: Vec<Operation>) -> Result<Recorded, Failure> {
     let mut connection = Connection::open(address)?;
     let mut plans = HashMap::new();
     for operation in &operations {
-        let requests = operation.ours.iter().cycle();
-        let mut seen = vec![];
-        for request in requests.take(3) {
-            let (_, body) = connection.exchange(request)?;
-            let items = serde_json::from_str::<Value>(body)?["items"]
-                .as_array()
-                .map_or(1, Vec::len);
-            seen.push((recorder.take(), body.to_owned(), items));
+        let mut before = vec![];
+        for request in operation.ours.iter().cycle().take(10) {
+            recorder.take();
+            let body = connection.exchange(request)?.1.to_owned();
+            let statements = recorder.take();
+            if let Some(plan) = Plan::of(before, &statements, operation.writes, body) {
+                plans.insert(operation.name.to_owned(), plan);
+                break;
+            }
+            before = statements;
         }
-        let [_, (first, body, items), (second, ..)] = &seen[..] else {
-            continue;
-        };
+        let plan = plans.get(operation.name);
+        let plan = plan.ok_or_else(|| format!("{}: no two runs have the same statements", operation.name))?;
+        let items = serde_json::from_str::<Value>(&plan.body)?["items"]
+            .as_array()
+            .map_or(1, Vec::len);
         eprintln!(
-            "{}: {} statements, {} bytes, {items} items",
+            "{}: {} statements, {items} items, {} bytes",
             operation.name,
-            first.len(),
-            body.len()
-        );
-        let plan = Plan::of(first.clone(), second, operation.writes, body.clone());
-        plans.insert(
-            operation.name.to_owned(),
-            plan.ok_or("two runs of one operation differ in their statements")?,
+            plan.statements.len(),
+            plan.body.len()
         );
     }
     Ok((plans, operations))

@@ -171,7 +171,7 @@ pub fn registers(address: std::net::SocketAddr, state: &State) -> Result<World, 
 }
 
 /// Fills up to `wanted` requests.
-pub async fn requests(db: &Db, world: &mut World, origin: Origin, wanted: u64) -> Result<(), Failure> {
+pub async fn requests(state: &State, world: &mut World, wanted: u64) -> Result<(), Failure> {
     let began = std::time::Instant::now();
     let together = (wanted / 10).clamp(1, TOGETHER);
     while world.requests < wanted {
@@ -179,7 +179,8 @@ pub async fn requests(db: &Db, world: &mut World, origin: Origin, wanted: u64) -
         for _ in 0..AT_A_TIME {
             let range = world.requests..wanted.min(world.requests + together);
             world.requests = range.end;
-            running.spawn_local(unit_of_work(db.clone(), world.clone(), origin.clone(), range));
+            // Each at its own time, since ids sort by it and a page begins at one of them.
+            running.spawn_local(unit_of_work(state.db.clone(), world.clone(), origin(state), range));
         }
         let made = running
             .join_all()
@@ -187,7 +188,7 @@ pub async fn requests(db: &Db, world: &mut World, origin: Origin, wanted: u64) -
             .into_iter()
             .collect::<Result<Vec<_>, _>>()?
             .concat();
-        let (position, link) = persistence::events::head(db).await?;
+        let (position, link) = persistence::events::head(&state.db).await?;
         if world.requests < wanted / 2 {
             world.some = made.iter().take(200).map(|id| id.0).collect();
             world.place = world.some.first().copied().unwrap_or_default();
@@ -301,7 +302,7 @@ pub fn what(customer: Uuid, service: Uuid, n: usize) -> Value {
 }
 
 /// Who seeds.
-pub fn origin(state: &State) -> Origin {
+fn origin(state: &State) -> Origin {
     let now = state.clock.now();
     let today: NaiveDate = state.settings.local_date(now);
     Origin {
