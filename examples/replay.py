@@ -30,12 +30,25 @@ KILLS = 3
 PATIENCE = 60
 
 
+def free_port() -> int:
+    """A port that stays free while the service is away: not one of those that the system gives out by itself, which
+    would be somebody else's connection in the meantime."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    sys.exit("no free port")
+
+
 class Process:
     """A program that can be killed and started again. `ready` waits until it can be used."""
 
     started: list[Process] = []
 
-    def __init__(self, command: list[str], log: Path, ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, command: list[str], log: Path, ready: Callable[[Process], None] = lambda _: None) -> None:
         self.command, self.log, self.ready, self.kills = command, log, ready, 0
         self.started.append(self)
         self.start()
@@ -43,7 +56,13 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(self.command, stdout=log, stderr=log)
-        self.ready()
+        self.ready(self)
+
+    def ended(self) -> int | None:
+        return self.running.poll()
+
+    def tail(self) -> str:
+        return self.log.read_text()[-4000:]
 
     def kill(self) -> None:
         self.running.kill()
@@ -61,9 +80,7 @@ class Stage:
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self.file, self.folder = options.file, folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            listen = f"127.0.0.1:{free.getsockname()[1]}"
+        listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{listen}"
         settings = {"rate_limit_per_minute": options.rate_limit, "log": "warn"}
         self.binary = [str(options.binary.resolve()), "--listen", listen, "--data-folder", str(folder / "data")]
@@ -72,15 +89,17 @@ class Stage:
             self.binary += ["--database-url", options.database_url]
         self.portfolio_file = folder / "portfolio" / "portfolio.jsonl"
 
-    def ready(self) -> None:
-        give_up = time.monotonic() + 60
+    def ready(self, service: Process) -> None:
+        """Waits until the service answers; one that has ended never will."""
+        give_up = time.monotonic() + PATIENCE
         while True:
             try:
                 urllib.request.urlopen(f"{self.url}/health/ready", timeout=5).close()
                 return
-            except OSError:
-                if time.monotonic() > give_up:
-                    raise
+            except OSError as refused:
+                if service.ended() is not None or time.monotonic() > give_up:
+                    code = service.ended()
+                    sys.exit(f"the service is not ready (exit code {code}): {refused}\n{service.tail()}")
                 time.sleep(0.05)
 
     def token(self, kind: str, subject: str) -> Path:
@@ -135,10 +154,10 @@ def play(stage: Stage, service: Process, rows: int, expected: int, kills: int) -
                 due[name].pop(0)
                 actors[name].kill()
         for name, process in {"desk": desk, "teams": teams, "portfolio": actors["portfolio"]}.items():
-            code = process.running.poll()
+            code = process.ended()
             if code not in (None, 0):
-                sys.exit(f"{name} ended with {code}: {process.log.read_text()[-2000:]}")
-        if desk.running.poll() == 0 and decided >= expected and not any(due.values()):
+                sys.exit(f"{name} ended with {code}: {process.tail()}")
+        if desk.ended() == 0 and decided >= expected and not any(due.values()):
             break
         time.sleep(0.05)
     teams.stop()
@@ -189,8 +208,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="kundansvar-replay-") as name:
         stage = Stage(options, Path(name))
-        service = Process([*stage.binary, "serve"], stage.folder / "service.log", stage.ready)
         try:
+            service = Process([*stage.binary, "serve"], stage.folder / "service.log", stage.ready)
             admin = str(stage.token("administrator", "replay"))
             subprocess.check_call(stage.program("set_up", "--token", admin, "--out", name, str(stage.file)))
             for who in json.loads((stage.folder / "people.json").read_text()):
@@ -210,7 +229,8 @@ def main() -> None:
             assert before == after, f"pushing again made {after['position'] - before['position']} events"
             subprocess.check_call([*stage.binary, "events", "verify", "--head", f"{after['position']}:{after['link']}"])
         except BaseException:
-            print((stage.folder / "service.log").read_text()[-4000:], file=sys.stderr)
+            for process in Process.started:
+                print(f"--- {process.log.name}\n{process.tail()}", file=sys.stderr)
             raise
         finally:
             for process in Process.started:
