@@ -1,5 +1,4 @@
-"""The hooks of schemathesis: who calls, a CSV body as it is, a fresh idempotency key, and in the examples the version
-that is there.
+"""The hooks of schemathesis: who calls, a CSV body as it is, and a fresh idempotency key.
 
 Drawn or example keys would repeat, and the service would rightly answer with a replay or a refusal
 instead of doing what the request asks. Requests whose fault *is* the key (missing, malformed) stay as they are.
@@ -53,9 +52,6 @@ def csv(context, value):
 def before_call(context, case, kwargs):
     """Put a fresh UUID into the header where the operation declares it."""
     declared = {parameter.name.lower() for parameter in case.operation.headers}
-    in_examples = case.meta is not None and case.meta.phase.name.value == "examples"
-    if in_examples and "if-match" in declared:
-        case.headers["If-Match"] = "*"
     if HEADER.lower() not in declared:
         return
     headers_are_faulty = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
