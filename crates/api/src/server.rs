@@ -22,10 +22,9 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 use persistence::Db;
-use utoipa_actix_web::AppExt;
 
 use crate::{
-    http::{Problem, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
+    http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
     program::Settings,
     rooms,
@@ -105,23 +104,12 @@ impl Limits {
         }
     }
 
-    /// Takes one from the limit of the token, or of the address where there is none.
-    pub fn take(&self, request: &ServiceRequest) -> Limit {
-        use std::hash::{BuildHasher, Hasher};
+    /// Takes one from the limit of a caller or an address.
+    pub fn take(&self, whom: &str) -> Limit {
+        use std::hash::BuildHasher;
         static SEED: std::sync::LazyLock<std::hash::RandomState> = std::sync::LazyLock::new(Default::default);
-        let mut hasher = SEED.build_hasher();
-        match request.headers().get(header::AUTHORIZATION) {
-            Some(token) => hasher.write(token.as_bytes()),
-            None => hasher.write(
-                request
-                    .peer_addr()
-                    .map(|a| a.ip().to_string())
-                    .unwrap_or_default()
-                    .as_bytes(),
-            ),
-        }
         let policy = format!("\"default\";q={};w=60", self.per_minute);
-        match self.limiter.check_key(&hasher.finish()) {
+        match self.limiter.check_key(&SEED.hash_one(whom)) {
             Ok(snapshot) => {
                 let left = format!("\"default\";r={};t=60", snapshot.remaining_burst_capacity());
                 Limit {
@@ -158,6 +146,8 @@ pub enum StartError {
     },
     #[error("the OpenAPI document: {0}")]
     Document(#[from] serde_json::Error),
+    #[error("the paths of the OpenAPI document: {0}")]
+    Paths(#[from] matchit::InsertError),
 }
 
 /// A running service.
@@ -187,7 +177,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
     db.migrate().await?;
     Ok(State {
         tokens: Tokens::new(keys, settings.public_origin()),
-        operations: Operations::of(&document::committed()?),
+        operations: Operations::of(&document::committed()?)?,
         limits: Limits::new(settings.rate_limit_per_minute),
         clock: Clock::default(),
         db,
@@ -235,10 +225,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let server = HttpServer::new(move || {
         let state = shared.clone();
         App::new()
-            .into_utoipa_app()
-            .service(utoipa_actix_web::scope(BASE).configure(rooms::all))
-            .split_for_parts()
-            .0
+            .service(web::scope(BASE).configure(|config| rooms::all(&mut Routes::Served(config))))
             .app_data(state.clone())
             .configure(identity::oauth::routes)
             .configure(|config| rooms::about::pages(config, served.clone()))
@@ -310,11 +297,13 @@ fn cors(settings: &Settings) -> actix_cors::Cors {
 
 /// What no route answered: the method is wrong, or nothing is there.
 async fn missed(state: web::Data<State>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
-    match state.operations.allowed(request.path()) {
-        Some(allow) if request.method() == Method::OPTIONS => Ok(actix_web::HttpResponse::NoContent()
-            .insert_header((header::ALLOW, allow))
+    match state.operations.at(request.path()) {
+        Some(route) if request.method() == Method::OPTIONS => Ok(actix_web::HttpResponse::NoContent()
+            .insert_header((header::ALLOW, route.allow.as_str()))
             .finish()),
-        Some(allow) => Err(Problem::MethodNotAllowed { allow: allow.into() }),
+        Some(route) => Err(Problem::MethodNotAllowed {
+            allow: route.allow.clone(),
+        }),
         None => Err(Problem::NotFound),
     }
 }

@@ -286,6 +286,17 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// For what the house does itself, or whoever sits at the machine: limited by nothing.
+    pub fn unlimited(subject: &str) -> Self {
+        Self {
+            caller: Caller::Administrator {
+                subject: subject.into(),
+            },
+            visible: Reach::EVERYTHING,
+            permitted: Reach::EVERYTHING,
+        }
+    }
+
     /// The destinations whose hand-overs the caller may reach; none: no limit.
     pub fn destinations(&self) -> Option<Vec<Destination>> {
         match &self.caller {

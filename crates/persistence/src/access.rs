@@ -2,7 +2,7 @@
 //! and a missing row come from the same line (R20).
 use chrono::NaiveDate;
 use domain::{
-    access::{Customers, Reach},
+    access::{Customers, Reach, Scope},
     requests::Destination,
     teams::Role,
 };
@@ -109,9 +109,13 @@ pub(crate) fn to_destinations(destinations: Option<Vec<Destination>>) -> Expr {
     }
 }
 
-/// Keeps what is visible, and tells as `permitted` whether the act is allowed there.
-pub(crate) fn guard(query: &mut SelectStatement, visible: Expr, permitted: Expr) {
-    query.and_where(visible).expr_as(permitted, "permitted");
+/// Keeps what is visible, and tells as `permitted` whether the act is allowed there. `within` is a reach as SQL.
+pub(crate) fn guard(query: &mut SelectStatement, scope: &Scope, within: impl Fn(&Reach) -> Expr) {
+    let permitted = match scope.permitted == scope.visible {
+        true => Expr::cust("1 = 1"),
+        false => within(&scope.permitted),
+    };
+    query.and_where(within(&scope.visible)).expr_as(permitted, "permitted");
 }
 
 /// What a guarded query found: nothing is 404, something without leave is 403.

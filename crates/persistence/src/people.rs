@@ -241,11 +241,9 @@ fn select_contacts(backend: DbBackend, scope: &Scope, today: NaiveDate) -> Selec
         .inner_join("customer", Expr::cust("customer.id = contact.customer_id"))
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name");
-    access::guard(
-        &mut query,
-        access::of_customers(&scope.visible.customers, "contact.customer_id", today, backend),
-        access::of_customers(&scope.permitted.customers, "contact.customer_id", today, backend),
-    );
+    access::guard(&mut query, scope, |reach| {
+        access::of_customers(&reach.customers, "contact.customer_id", today, backend)
+    });
     query
 }
 

@@ -10,6 +10,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
+use serde::Deserialize;
 
 use crate::{
     Error, Page, Paging,
@@ -82,6 +83,24 @@ pub async fn load(unit: &UnitOfWork, id: ServiceId) -> Result<Service, Error> {
     let mut query = Entity::find_by_id(id);
     store::lock(QuerySelect::query(&mut query), unit.backend(), "service");
     Ok(query.one(unit.connection()).await?.ok_or(Error::NotFound)?.into())
+}
+
+/// A service in an array that was put together in SQL.
+#[derive(Deserialize)]
+pub(crate) struct Labelled {
+    id: ServiceId,
+    code: Code,
+    name: Name,
+}
+
+/// The services of such an array.
+pub(crate) fn labelled(stored: Vec<Labelled>) -> Vec<ServiceRef> {
+    let label = |s: Labelled| ServiceRef {
+        id: s.id,
+        code: s.code,
+        name: s.name,
+    };
+    stored.into_iter().map(label).collect()
 }
 
 /// The services that keys in a body name, in their order; `pointer` is the list's.

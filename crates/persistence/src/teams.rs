@@ -8,11 +8,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
-use serde::Deserialize;
 
 use crate::{
     Error, Page, Paging, access,
     customers::{holds, refuse_if_used},
+    services,
     store::{self, Cursor, Source, UnitOfWork},
 };
 
@@ -98,13 +98,6 @@ struct MemberRow {
     services: String,
 }
 
-#[derive(Deserialize)]
-struct StoredService {
-    id: ServiceId,
-    code: Code,
-    name: Name,
-}
-
 impl MemberRow {
     fn member(self) -> Result<Membership, Error> {
         let row = self.membership;
@@ -113,7 +106,7 @@ impl MemberRow {
             until: row.until,
         }
         .days();
-        let services: Vec<StoredService> = serde_json::from_str(&self.services)?;
+        let services = services::labelled(serde_json::from_str(&self.services)?);
         Ok(Membership {
             id: row.id,
             person: PersonRef {
@@ -121,14 +114,7 @@ impl MemberRow {
                 name: self.person_name,
             },
             role: row.role,
-            services: services
-                .into_iter()
-                .map(|s| ServiceRef {
-                    id: s.id,
-                    code: s.code,
-                    name: s.name,
-                })
-                .collect(),
+            services,
             first_day: days.first_day,
             last_day: days.last_day,
         })

@@ -85,7 +85,7 @@ async fn customers_come_in_once_whatever_their_order() {
         for (system, id) in [("lön", "x"), ("payroll", "7"), ("org", "43")] {
             let file = format!("code,referenceSystem,referenceId\nHEM,{system},{id}\n");
             let done = import(&admin, "kind=customers", file).await;
-            assert_eq!(done.status.as_u16(), if system == "lön" { 422 } else { 200 });
+            assert_eq!(done.status.as_u16(), if system == "lön" { 409 } else { 200 });
         }
         let known = by_code(&admin, "/customers", "HEM").await;
         assert_eq!(
@@ -136,7 +136,7 @@ async fn every_kind_is_taken_in_and_known_again() {
             [0, 1, 1]
         );
         let overlapping = "customer;service;firstDay\nBUN;SALARY;2026-06-30\nBUN;MAIL;2026-01-01\n";
-        let refused = import(&admin, "kind=usages", overlapping).await.refused(422, "invalid");
+        let refused = import(&admin, "kind=usages", overlapping).await.refused(409, "lines");
         assert_eq!(
             faults(&refused),
             [("/2/firstDay", "not_unique"), ("/3/service", "state")]
@@ -169,7 +169,7 @@ async fn one_fault_keeps_everything_out_and_each_is_told() {
             KLK,Kommunledningen,KLK-HR,Bolag KLK,,\n\
             KORT,Kort\n\
             NY,En gång till,NY,Bolaget,,\n";
-        let refused = import(&admin, "kind=customers", file).await.refused(422, "invalid");
+        let refused = import(&admin, "kind=customers", file).await.refused(409, "lines");
         assert_eq!(
             faults(&refused),
             [
@@ -193,7 +193,7 @@ async fn one_fault_keeps_everything_out_and_each_is_told() {
             "the second line tells the first one's source anew"
         );
         let taken = "code,referenceSystem,referenceId\nKLK,org,1\nBUN,org,9\n";
-        let refused = import(&admin, "kind=customers", taken).await.refused(422, "invalid");
+        let refused = import(&admin, "kind=customers", taken).await.refused(409, "lines");
         assert_eq!(faults(&refused), [("/2/referenceSystem", "not_unique")]);
         assert_eq!(by_code(&admin, "/customers", "BUN").await["references"], json!([]));
         assert_eq!(by_code(&admin, "/customers", "NY").await, Value::Null);
@@ -204,7 +204,7 @@ async fn one_fault_keeps_everything_out_and_each_is_told() {
         );
 
         let unknown = "customer,name,mandate,mandateFirstDay\nFEL,Eva,customer,2026-01-01\nBUN,Eva,chef,2026-13-01\n";
-        let refused = import(&admin, "kind=contacts", unknown).await.refused(422, "invalid");
+        let refused = import(&admin, "kind=contacts", unknown).await.refused(409, "lines");
         assert_eq!(
             faults(&refused),
             [
@@ -256,11 +256,11 @@ async fn what_is_no_fitting_file_is_refused_with_the_way_out() {
         assert!(refused.text("detail").contains("Line 2"), "{:#}", refused.body);
         assert!(refused.text("detail").contains("Windows-1252"), "{:#}", refused.body);
         let headers = "code;Namn;code\n";
-        let refused = import(&admin, "kind=services", headers).await.refused(422, "invalid");
+        let refused = import(&admin, "kind=services", headers).await.refused(409, "lines");
         assert_eq!(faults(&refused), [("/1/2", "unknown"), ("/1/3", "repeated")]);
         let refused = import(&admin, "kind=usages", "customer;service\n")
             .await
-            .refused(422, "invalid");
+            .refused(409, "lines");
         assert_eq!(faults(&refused), [("/1/firstDay", "required")]);
         import(&admin, "kind=usages", "").await.refused(422, "min_length");
         import(&admin, "dryRun=true", "code\n").await.refused(400, "required");
@@ -272,9 +272,9 @@ async fn what_is_no_fitting_file_is_refused_with_the_way_out() {
         let large = vec![b'a'; 10 * 1024 * 1024 + 1];
         import(&admin, "kind=services", large).await.refused(413, "too_large");
         let many = format!("code,name\n{}", "A,B\n".repeat(10_001));
-        import(&admin, "kind=services", many).await.refused(422, "max_items");
+        import(&admin, "kind=services", many).await.refused(409, "max_items");
         let bad = format!("code,name\n{}", "a b,B\n".repeat(1_200));
-        let refused = import(&admin, "kind=services", bad).await.refused(422, "invalid");
+        let refused = import(&admin, "kind=services", bad).await.refused(409, "lines");
         assert_eq!(faults(&refused).len(), 1000);
         assert!(refused.text("detail").contains("1200 faults"), "{:#}", refused.body);
         service.stop().await;
@@ -299,7 +299,7 @@ async fn a_system_imports_within_its_leave() {
             [1, 0, 0]
         );
         let foreign = own.replace(",org,1", ",payroll,1");
-        let refused = import(&org, "kind=customers", foreign).await.refused(422, "invalid");
+        let refused = import(&org, "kind=customers", foreign).await.refused(409, "lines");
         assert_eq!(faults(&refused), [("/2/referenceSystem", "system_not_bound")]);
         let limited = client("Bara BUN", json!([world.bun])).await;
         // A file speaks of the whole register, so who is limited to some customers sends none.

@@ -9,8 +9,9 @@ use std::{
 };
 
 use end_to_end::{
-    Service,
+    Service, World,
     database::{Fresh, databases},
+    on_each_database,
 };
 use serde_json::{Value, json};
 
@@ -279,4 +280,24 @@ async fn instances_that_start_at_once_on_an_empty_database_do_no_harm() {
             fresh.remove().await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_are_limited_to_customers_that_there_are() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let create = |customer: &str| {
+            let named = ["client", "create", "--name", "Extern desk", "--scope", "requests.read"];
+            run(&service, &[named.as_slice(), &["--customer", customer]].concat())
+        };
+        let refused = create(&uuid::Uuid::nil().to_string());
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains("customer"), "{}", said(&refused));
+        let made: Value = serde_json::from_str(&said(&create(&world.klk))).expect("credentials");
+        let path = format!("/clients/{}", made["clientId"].as_str().expect("an id"));
+        let client = service.administrator().get(&path).await.expect(200);
+        assert_eq!(client.body["customers"], json!([world.klk]));
+        service.stop().await;
+    })
+    .await;
 }

@@ -17,6 +17,7 @@ async fn from_the_desk_to_the_portfolio_and_back() {
             format!("REQ-{}-000001", chrono::Utc::now().format("%Y"))
         );
         assert_eq!(made.body["raisedBy"]["name"], "Karin Kund");
+        assert_eq!(made.body["channel"], "service_desk");
         // The same document again changes nothing; another one is applied.
         assert_eq!(
             world.desk.post("/requests", wish.clone()).await.expect(200).etag(),

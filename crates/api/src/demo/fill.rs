@@ -279,12 +279,13 @@ async fn clients(unit: &mut UnitOfWork) -> Result<HashMap<&'static str, (ClientI
         (TRIAL, &all, &["servicedesk", "prov"]),
         (FORMER_DESK, &[RequestsWrite], &[]),
     ];
+    let scope = permitted("createClient", &administrator())?;
     let mut made = HashMap::new();
     for (name, scopes, systems) in wanted {
         settle(unit, "client", name);
         let body: ClientInput = input(json!({"name": name, "scopes": scopes, "systems": systems}))?;
         let secret = random_secret();
-        let client = rooms::clients::register(unit, body, &secret).await?;
+        let client = rooms::clients::register(&scope, unit, body, &secret).await?;
         made.insert(name, (client.id, secret));
     }
     Ok(made)

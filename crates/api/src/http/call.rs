@@ -1,12 +1,12 @@
 //! A call that was let through: who makes it, what they may reach, and the one way to change something.
-use std::future::{Ready, ready};
-
-use actix_web::{
-    FromRequest, HttpMessage, HttpRequest,
-    dev::Payload,
-    http::header::{HeaderMap, HeaderName},
-    web,
+use std::{
+    future::{Ready, ready},
+    ops::Deref,
+    rc::Rc,
+    sync::Arc,
 };
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderName, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::{Caller, Scope},
@@ -19,7 +19,6 @@ use persistence::{
         idempotency::{Answer, Key},
     },
 };
-use std::sync::Arc;
 
 use super::{
     frame::RequestId,
@@ -30,7 +29,6 @@ use super::{
 use crate::State;
 
 /// What the gate found out.
-#[derive(Clone)]
 pub struct Pass {
     pub operation: Arc<Operation>,
     pub scope: Scope,
@@ -38,14 +36,20 @@ pub struct Pass {
 
 /// A call that was let through.
 pub struct Call {
-    /// Who calls and what they may reach.
-    pub scope: Scope,
     /// The service.
     pub state: web::Data<State>,
-    pub(super) operation: Arc<Operation>,
+    pass: Rc<Pass>,
     origin: Origin,
-    headers: HeaderMap,
-    pub(super) target: String,
+    request: HttpRequest,
+}
+
+/// What the gate found out is at hand: `call.scope`, who calls and what they may reach.
+impl Deref for Call {
+    type Target = Pass;
+
+    fn deref(&self) -> &Pass {
+        &self.pass
+    }
 }
 
 impl FromRequest for Call {
@@ -60,7 +64,8 @@ impl FromRequest for Call {
 impl Call {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         // Without the gate nobody gets here.
-        let pass = request.extensions().get::<Pass>().cloned().ok_or(Problem::Forbidden)?;
+        let pass = request.extensions().get::<Rc<Pass>>().cloned();
+        let pass = pass.ok_or(Problem::Forbidden)?;
         let state = request
             .app_data::<web::Data<State>>()
             .cloned()
@@ -81,15 +86,20 @@ impl Call {
             now,
             today: state.settings.local_date(now),
         };
-        let target = request.uri().to_string();
         Ok(Self {
-            scope: pass.scope,
             state,
-            operation: pass.operation,
+            pass,
             origin,
-            headers: request.headers().clone(),
-            target,
+            request: request.clone(),
         })
+    }
+
+    /// What was asked for: path and query.
+    pub(super) fn target(&self) -> &str {
+        self.request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
     }
 
     /// The local date.
@@ -150,7 +160,7 @@ impl Call {
         if !self.operation.wants_key {
             return Ok(None);
         }
-        let Some(key) = self.headers.get("idempotency-key") else {
+        let Some(key) = self.request.headers().get("idempotency-key") else {
             return match self.scope.caller {
                 Caller::Client { .. } => Err(Problem::KeyMissing),
                 _ => Ok(None),
@@ -166,7 +176,7 @@ impl Call {
             caller: format!("{}:{}", actor.kind, actor.id),
             operation: self.operation.id.clone(),
             key: key.to_string(),
-            fingerprint: domain::clients::digest(&format!("{}\n{if_match}\n{}", self.target, sent.digest())),
+            fingerprint: domain::clients::digest(&format!("{}\n{if_match}\n{}", self.target(), sent.digest())),
         }))
     }
 
@@ -191,7 +201,8 @@ impl Call {
 
     fn header(&self, name: &'static str) -> Option<String> {
         let all: Vec<_> = self
-            .headers
+            .request
+            .headers()
             .get_all(HeaderName::from_static(name))
             .filter_map(|v| v.to_str().ok())
             .collect();

@@ -7,9 +7,9 @@ use domain::access::{ClientGrant, ClientScope, Permission};
 use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 use utoipa::PartialSchema;
-use utoipa_actix_web::AppExt;
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use super::{operations::BASE, problem::KINDS};
+use super::{Routes, operations::BASE, problem::KINDS};
 use crate::rooms;
 
 /// The public address that the committed document names.
@@ -19,7 +19,8 @@ const STORY: &str = include_str!("story.json");
 
 /// The document as it is committed: of the public server.
 pub fn committed() -> Result<Value, serde_json::Error> {
-    let generated = App::new().into_utoipa_app().configure(rooms::all).split_for_parts().1;
+    let described = |config: &mut ServiceConfig| rooms::all(&mut Routes::Described(config));
+    let generated = App::new().into_utoipa_app().configure(described).split_for_parts().1;
     let mut document = serde_json::to_value(generated)?;
     let story: Map<String, Value> = serde_json::from_str(STORY)?;
     complete(&mut document, &story);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -48,23 +48,26 @@ pub async fn frame<B: MessageBody + 'static>(
         // The codec leaves out the body of a reply to HEAD by itself.
         request.head_mut().method = Method::GET;
     }
-    let place = Place {
-        origin: state.settings.public_origin(),
-        path: request.uri().path().to_owned(),
-        request_id: request_id.clone(),
-        swedish: prefers_swedish(&request),
-    };
-    let route = request.match_pattern().unwrap_or_else(|| "-".into());
+    let route = state.operations.at(request.path()).cloned();
+    if let Some(route) = &route {
+        request.extensions_mut().insert(route.clone());
+    }
     let reply = next.call(request).await?;
 
+    let place = || Place {
+        origin: state.settings.public_origin(),
+        path: reply.request().uri().path().to_owned(),
+        request_id: request_id.clone(),
+        swedish: prefers_swedish(reply.request()),
+    };
     let caller = reply
         .request()
         .extensions()
         .get::<CallerName>()
         .map_or_else(|| "-".into(), |c| c.0.clone());
     let refused = match reply.response().error() {
-        Some(error) => Some(render(error, &place)),
-        None => unspoken(reply.response()).map(|problem| told(&problem, &place)),
+        Some(error) => Some(render(error, &place())),
+        None => unspoken(reply.response()).map(|problem| told(&problem, &place())),
     };
     let mut reply = match refused {
         None => reply.map_into_left_body(),
@@ -89,7 +92,7 @@ pub async fn frame<B: MessageBody + 'static>(
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
     }
-    if state.settings.public_origin().starts_with("https:") {
+    if state.settings.public_url.starts_with("https:") {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000"),
@@ -107,6 +110,10 @@ pub async fn frame<B: MessageBody + 'static>(
     }
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = reply.status().as_u16();
+    let route = match &route {
+        Some(route) => route.template.clone(),
+        None => reply.request().match_pattern().unwrap_or_else(|| "-".into()),
+    };
     tracing::info!(request_id, trace, caller, %method, route, status, milliseconds, "request");
     Ok(reply)
 }
@@ -189,7 +196,7 @@ fn trace(request: &ServiceRequest) -> String {
 }
 
 /// Whether the caller would rather read Swedish than English (Accept-Language); of two alike, the first.
-fn prefers_swedish(request: &ServiceRequest) -> bool {
+fn prefers_swedish(request: &HttpRequest) -> bool {
     let sent = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)

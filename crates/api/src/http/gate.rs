@@ -1,5 +1,7 @@
 //! In front of every handler: which operation, who calls, may this kind of caller ever, and how often.
 //! A handler that is reached has its right already; an operation that is not in the matrix is denied.
+use std::{rc::Rc, sync::Arc};
+
 use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
@@ -8,9 +10,9 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use domain::access::{Denied, Permission};
+use domain::access::Denied;
 
-use super::{call::Pass, frame::CallerName, problem::Problem};
+use super::{call::Pass, frame::CallerName, operations::Route, problem::Problem};
 use crate::State;
 
 /// Lets through what may go through.
@@ -20,7 +22,7 @@ pub async fn gate<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let admitted = admit(&state, &request).await;
-    let limit = state.limits.take(&request);
+    let limit = state.limits.take(&whom(&request));
     let admitted = match limit.exceeded {
         Some(seconds) => Err(Problem::TooMany { seconds }),
         None => admitted,
@@ -28,7 +30,7 @@ pub async fn gate<B: MessageBody + 'static>(
     let mut reply = match admitted {
         Ok(pass) => {
             if let Some(pass) = pass {
-                request.extensions_mut().insert(pass);
+                request.extensions_mut().insert(Rc::new(pass));
             }
             let running = next.call(request);
             running.await?.map_into_left_body()
@@ -43,12 +45,18 @@ pub async fn gate<B: MessageBody + 'static>(
     Ok(reply)
 }
 
+/// Whose limit a request counts against: the caller's, with whichever of their tokens, or the address's.
+fn whom(request: &ServiceRequest) -> String {
+    match request.extensions().get::<CallerName>() {
+        Some(caller) => caller.0.clone(),
+        None => request.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default(),
+    }
+}
+
 /// None for what lies outside the document: the default service answers that.
 async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, Problem> {
-    let Some(route) = request.match_pattern() else {
-        return Ok(None);
-    };
-    let Some(operation) = state.operations.find(request.method(), &route) else {
+    let route = request.extensions().get::<Arc<Route>>().cloned();
+    let Some(operation) = route.as_ref().and_then(|route| route.operation(request.method())) else {
         return Ok(None);
     };
     if operation.public {
@@ -59,7 +67,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     }
     let caller = state.identify(request).await?;
     request.extensions_mut().insert(CallerName(caller.actor().id));
-    let permission = Permission::of(&operation.id).ok_or(Problem::Forbidden)?;
+    let permission = operation.permission.ok_or(Problem::Forbidden)?;
     let scope = permission
         .scope(&caller, state.settings.other_customers)
         .map_err(|denied| match denied {

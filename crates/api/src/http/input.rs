@@ -1,5 +1,5 @@
 //! The way in: queries and bodies, checked against the document before a handler sees them as typed values.
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, rc::Rc, sync::Arc, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 use domain::{
@@ -28,8 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The largest CSV body, in bytes.
 pub const LARGEST_FILE: usize = 10 * 1024 * 1024;
 
-fn pass(request: &HttpRequest) -> Result<Pass, Problem> {
-    request.extensions().get::<Pass>().cloned().ok_or(Problem::Forbidden)
+fn pass(request: &HttpRequest) -> Result<Rc<Pass>, Problem> {
+    request
+        .extensions()
+        .get::<Rc<Pass>>()
+        .cloned()
+        .ok_or(Problem::Forbidden)
 }
 
 /// The query's parameters, as declared.
@@ -211,7 +215,7 @@ fn receive(
     payload: &mut Payload,
     media: &'static [&'static str],
     largest: usize,
-) -> Reading<(web::Bytes, Pass)> {
+) -> Reading<(web::Bytes, Rc<Pass>)> {
     let pass = pass(request);
     let sent = request
         .headers()
@@ -244,7 +248,7 @@ fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     media: &'static [&'static str],
-) -> Reading<(Value, Pass, String)> {
+) -> Reading<(Value, Rc<Pass>, String)> {
     let received = receive(request, payload, media, LARGEST);
     Box::pin(async move {
         let (bytes, pass) = received.await?;
@@ -288,7 +292,7 @@ impl FromRequest for Patch {
             let (patch, pass, digest) = read.await?;
             Ok(Self {
                 patch,
-                operation: pass.operation,
+                operation: pass.operation.clone(),
                 digest,
             })
         })

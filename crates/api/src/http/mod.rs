@@ -8,8 +8,10 @@ pub mod input;
 pub mod operations;
 pub mod problem;
 pub mod reply;
+pub mod routes;
 
 pub use call::Call;
 pub use input::{Body, Csv, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
 pub use problem::{Fault, Problem};
 pub use reply::{Listing, Log, Reply};
+pub use routes::Routes;

@@ -5,10 +5,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use actix_web::{
-    dev::ResourceDef,
-    http::{Method, header::HeaderMap},
-};
+use actix_web::http::{Method, header::HeaderMap};
+use domain::access::Permission;
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
@@ -21,6 +19,8 @@ pub const BASE: &str = "/kundansvar/v1";
 pub struct Operation {
     /// Its id, as document and matrix call it.
     pub id: String,
+    /// Its row of the matrix. None means denied, unless it is public.
+    pub permission: Option<&'static Permission>,
     /// Whether anybody may, without a token.
     pub public: bool,
     /// Whether a program must send an Idempotency-Key.
@@ -36,20 +36,38 @@ pub struct Operation {
     body_check: OnceLock<Option<Validator>>,
 }
 
+/// A path of the document.
+pub struct Route {
+    /// Its template.
+    pub template: String,
+    /// The methods that are offered, as `Allow` says it.
+    pub allow: String,
+    by_method: Vec<(Method, Arc<Operation>)>,
+}
+
+impl Route {
+    /// The operation behind a method.
+    pub fn operation(&self, method: &Method) -> Option<&Arc<Operation>> {
+        let found = self.by_method.iter().find(|(offered, _)| offered == method);
+        found.map(|(_, operation)| operation)
+    }
+}
+
 /// All operations.
 pub struct Operations {
-    by_route: HashMap<(Method, String), Arc<Operation>>,
-    routes: Vec<(ResourceDef, String)>,
+    by_id: HashMap<String, Arc<Operation>>,
+    routes: matchit::Router<Arc<Route>>,
 }
 
 impl Operations {
     /// Reads them from the document.
-    pub fn of(document: &Value) -> Self {
-        let components = Arc::new(document["components"].clone());
-        let mut by_route = HashMap::new();
-        let mut routes = vec![];
+    pub fn of(document: &Value) -> Result<Self, matchit::InsertError> {
+        let components = Arc::new(json!({"schemas": document["components"]["schemas"]}));
+        let mut by_id = HashMap::new();
+        let mut routes = matchit::Router::new();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
-            let route = format!("{BASE}{path}");
+            let template = format!("{BASE}{path}");
+            let mut by_method = vec![];
             let mut allowed = vec!["OPTIONS".to_owned()];
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let Ok(verb) = method.to_uppercase().parse::<Method>() else {
@@ -59,30 +77,29 @@ impl Operations {
                 if verb == Method::GET {
                     allowed.push("HEAD".into());
                 }
-                by_route.insert((verb, route.clone()), Arc::new(Operation::of(operation, &components)));
+                let operation = Arc::new(Operation::of(operation, &components));
+                by_id.insert(operation.id.clone(), operation.clone());
+                by_method.push((verb, operation));
             }
             allowed.sort();
-            routes.push((ResourceDef::new(route.as_str()), allowed.join(", ")));
+            let route = Route {
+                template: template.clone(),
+                allow: allowed.join(", "),
+                by_method,
+            };
+            routes.insert(template, Arc::new(route))?;
         }
-        Self { by_route, routes }
+        Ok(Self { by_id, routes })
     }
 
-    /// The operation behind a method and a route template.
-    pub fn find(&self, method: &Method, route: &str) -> Option<&Arc<Operation>> {
-        self.by_route.get(&(method.clone(), route.to_owned()))
+    /// What is offered at a path; none where the document does not know it.
+    pub fn at(&self, path: &str) -> Option<&Arc<Route>> {
+        self.routes.at(path).ok().map(|found| found.value)
     }
 
     /// The operation with this id.
     pub fn named(&self, id: &str) -> Option<&Arc<Operation>> {
-        self.by_route.values().find(|operation| operation.id == id)
-    }
-
-    /// The methods that are offered at a path; none where the path itself is unknown.
-    pub fn allowed(&self, path: &str) -> Option<&str> {
-        self.routes
-            .iter()
-            .find(|(route, _)| route.is_match(path))
-            .map(|(_, allowed)| allowed.as_str())
+        self.by_id.get(id)
     }
 }
 
@@ -91,8 +108,10 @@ impl Operation {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let is = |p: &Value, place: &str, name: &str| p["in"] == place && p["name"] == name;
         let content = &operation["requestBody"]["content"];
+        let id = operation["operationId"].as_str().unwrap_or_default();
         Self {
-            id: operation["operationId"].as_str().unwrap_or_default().into(),
+            id: id.into(),
+            permission: Permission::of(id),
             public: operation["security"] == json!([{}]),
             wants_key: parameters.iter().any(|p| is(p, "header", "Idempotency-Key")),
             wants_match: parameters.iter().any(|p| is(p, "header", "If-Match")),
@@ -251,9 +270,31 @@ fn printable(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
+/// The schemas that a schema refers to, and those that they refer to.
+fn referred<'a>(schema: &'a Value, components: &'a Value, found: &mut Map<String, Value>) {
+    match schema {
+        Value::Object(members) => {
+            let named = members.get("$ref").and_then(Value::as_str);
+            if let Some(name) = named.and_then(|r| r.strip_prefix("#/components/schemas/"))
+                && !found.contains_key(name)
+            {
+                let target = &components["schemas"][name];
+                found.insert(name.to_owned(), target.clone());
+                referred(target, components, found);
+            }
+            members.values().for_each(|member| referred(member, components, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| referred(item, components, found)),
+        _ => {}
+    }
+}
+
 fn validator(schema: &Value, components: &Value) -> Option<Validator> {
+    // What is compiled is kept; the whole document would be kept once an operation.
+    let mut schemas = Map::new();
+    referred(schema, components, &mut schemas);
     let mut schema = schema.clone();
-    schema["components"] = components.clone();
+    schema["components"] = json!({"schemas": schemas});
     let built = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

@@ -169,6 +169,7 @@ kinds! {
     NOT_ACCEPTABLE "not_acceptable" "Not acceptable" "Formatet erbjuds inte" "Accept application/json.";
     REQUEST_TIMEOUT "timed_out" "The body came too slowly" "Innehållet kom för långsamt" "Nothing was changed. Send it again, with the same Idempotency-Key.";
     CONFLICT "rule" "A rule forbids it" "En regel hindrar" "`rule` or `errors[0].code` names the rule, `detail` the facts and the way out.";
+    CONFLICT "lines" "Some lines cannot be taken in" "Några rader går inte att läsa in" "Nothing was imported. `errors` names each fault by its place in the file, `/line/column`.";
     CONFLICT "key_reused" "Idempotency-Key reused" "Idempotency-Key återanvänd" "A key stands for one request. Take a fresh UUID for a new one.";
     CONFLICT "twin_running" "The same request is running" "Samma anrop pågår" "Ask again after the time in Retry-After; you will get its answer.";
     GONE "cursor_gone" "The cursor is gone" "Markören gäller inte" "The log was restored or replaced. Read from the beginning, or from the position that you trust.";
@@ -201,7 +202,8 @@ impl Problem {
             Self::Malformed(_) => "malformed",
             Self::Query(_) => "query",
             Self::KeyMissing => "key_missing",
-            Self::Invalid(_) | Self::Lines { .. } => "invalid",
+            Self::Invalid(_) => "invalid",
+            Self::Lines { .. } => "lines",
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::InsufficientScope(_) => "insufficient_scope",

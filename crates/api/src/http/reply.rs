@@ -242,7 +242,7 @@ impl super::Call {
 
     /// This request's own address with another cursor.
     fn link(&self, cursor: Option<&String>, relation: &str) -> String {
-        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let (path, query) = self.target().split_once('?').unwrap_or((self.target(), ""));
         let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(kept);

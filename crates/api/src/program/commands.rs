@@ -5,7 +5,7 @@ use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use chrono::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
-    access::ClientScope,
+    access::{ClientScope, Scope},
     clients::{Client, ClientInput},
     events::{Actor, ActorKind, Link},
     vocabulary::*,
@@ -339,13 +339,16 @@ async fn stop_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
+/// Who acts at the command line, as events name them.
+const OPERATOR: &str = "command-line";
+
 /// The command line acts in its own name.
 fn origin(state: &State) -> Origin {
     let now = state.clock.now();
     Origin {
         actor: Actor {
             kind: ActorKind::Operator,
-            id: "command-line".into(),
+            id: OPERATOR.into(),
         },
         request_id: uuid::Uuid::now_v7().to_string(),
         now,
@@ -437,10 +440,11 @@ async fn client(state: &State, command: ClientCommand) -> Result<(), CommandErro
                 systems: parsed("system", &systems)?,
                 customers: (!customers.is_empty()).then_some(customers),
             };
+            let scope = Scope::unlimited(OPERATOR);
             let client = state
                 .db
                 .write(&origin(state), async |unit: &mut UnitOfWork| {
-                    rooms::clients::register(unit, input.clone(), &secret).await
+                    rooms::clients::register(&scope, unit, input.clone(), &secret).await
                 })
                 .await?;
             told(&client);

@@ -5,12 +5,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     State,
-    http::{Problem, problem::KINDS},
+    http::{Problem, Routes, problem::KINDS},
 };
 
 /// The day of the release.
@@ -21,8 +20,8 @@ const CONTACT: (&str, &str, &str) = (
     "kundansvar@example.se",
 );
 
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(get_api_info);
+pub fn routes(routes: &mut Routes) {
+    routes.service(get_api_info);
 }
 
 /// What the API is, as Sweden's REST API profile asks.

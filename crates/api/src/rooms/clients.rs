@@ -1,17 +1,16 @@
 //! Clients: the credentials of other systems.
 use actix_web::{get, post, web};
 use chrono::Duration;
-use domain::{clients::*, vocabulary::*};
+use domain::{access::Scope, clients::*, vocabulary::*};
 use persistence::{UnitOfWork, clients as store, customers};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::IfMatch;
-use crate::http::{Body, Call, ListQuery, Listing, NoBody, Problem, Query, Reply, reply::random_secret};
+use crate::http::{Body, Call, ListQuery, Listing, NoBody, Problem, Query, Reply, Routes, reply::random_secret};
 
-pub fn routes(config: &mut ServiceConfig) {
-    config
+pub fn routes(routes: &mut Routes) {
+    routes
         .service(list_clients)
         .service(create_client)
         .service(get_client)
@@ -55,17 +54,22 @@ async fn list_clients(call: Call, page: Query<ListQuery>) -> Result<Reply, Probl
 async fn create_client(call: Call, body: Body<ClientInput>) -> Result<Reply, Problem> {
     let secret = random_secret();
     call.write(&body, async |unit| {
-        for id in body.value.customers.iter().flatten() {
-            customers::named(unit, &call.scope, &Key::Id(*id), "/customers", call.today()).await?;
-        }
-        let client = register(unit, body.value.clone(), &secret).await?;
+        let client = register(&call.scope, unit, body.value.clone(), &secret).await?;
         Reply::created(format!("/clients/{}", client.id), &client, call.today())?.with_secret(&secret)
     })
     .await
 }
 
-/// Stores a new client with its first secret.
-pub async fn register(unit: &mut UnitOfWork, input: ClientInput, secret: &str) -> Result<Client, persistence::Error> {
+/// Stores a new client with its first secret. The customers that it is limited to have to be there.
+pub async fn register(
+    scope: &Scope,
+    unit: &mut UnitOfWork,
+    input: ClientInput,
+    secret: &str,
+) -> Result<Client, persistence::Error> {
+    for id in input.customers.iter().flatten() {
+        customers::named(unit, scope, &Key::Id(*id), "/customers", unit.today()).await?;
+    }
     let client = Client::register(unit.new_id(), input, digest(secret), unit.now());
     store::insert(unit, &client).await?;
     Ok(client)

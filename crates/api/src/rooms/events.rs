@@ -8,12 +8,11 @@ use domain::{
 use persistence::events as store;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::{Call, Log, Problem, Query, Reply, input::LogQuery};
+use crate::http::{Call, Log, Problem, Query, Reply, Routes, input::LogQuery};
 
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_events).service(get_event_head);
+pub fn routes(routes: &mut Routes) {
+    routes.service(list_events).service(get_event_head);
 }
 
 /// Which events.

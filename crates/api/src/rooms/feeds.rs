@@ -2,12 +2,11 @@
 use actix_web::{get, post, web};
 use domain::{events::Aggregate, requests::*, vocabulary::*};
 use persistence::requests::{self as store, FeedEntry};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::{Body, Call, Log, Problem, Query, Reply, call::Sent, input::LogQuery};
+use crate::http::{Body, Call, Log, Problem, Query, Reply, Routes, call::Sent, input::LogQuery};
 
-pub fn routes(config: &mut ServiceConfig) {
-    config
+pub fn routes(routes: &mut Routes) {
+    routes
         .service(get_feed)
         .service(get_hand_over)
         .service(create_acknowledgement)

@@ -12,19 +12,21 @@ pub mod services;
 pub mod teams;
 
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Every operation; routes and document are made of this one list.
-pub fn all(config: &mut ServiceConfig) {
-    config
+use crate::http::Routes;
+
+/// Every operation; routes and document are made of this one list. What other systems ask for most often comes first:
+/// routes are tried one after the other.
+pub fn all(routes: &mut Routes) {
+    routes
+        .configure(requests::routes)
+        .configure(feeds::routes)
         .configure(about::routes)
         .configure(customers::routes)
         .configure(people::routes)
         .configure(services::routes)
         .configure(teams::routes)
         .configure(overviews::routes)
-        .configure(requests::routes)
-        .configure(feeds::routes)
         .configure(events::routes)
         .configure(exchange::routes)
         .configure(clients::routes);
@@ -35,12 +37,14 @@ pub fn all(config: &mut ServiceConfig) {
 #[into_params(parameter_in = Header)]
 #[allow(dead_code, reason = "the document's description of a header that `Call` reads")]
 pub struct IfMatch {
-    /// The ETag that you last saw of the thing; without it 428, with an old one 412.
+    /// The ETag that you last saw of the thing; without it 428, with an old one 412. `*` stands for whatever it is now:
+    /// for trying out, since another's change may be lost by it.
     #[param(
         rename = "If-Match",
         min_length = 1,
         max_length = 512,
-        pattern = "^[!-~]([ -~]*[!-~])?$"
+        pattern = "^[!-~]([ -~]*[!-~])?$",
+        example = "*"
     )]
     if_match: String,
 }

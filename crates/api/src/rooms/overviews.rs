@@ -5,12 +5,11 @@ use domain::vocabulary::CustomerId;
 use persistence::overviews::{self as store, Coverage, CustomerOverview};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::{Call, Problem, Query, Reply};
+use crate::http::{Call, Problem, Query, Reply, Routes};
 
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(get_coverage).service(get_customer_overview);
+pub fn routes(routes: &mut Routes) {
+    routes.service(get_coverage).service(get_customer_overview);
 }
 
 /// On which day.

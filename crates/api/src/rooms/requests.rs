@@ -16,20 +16,19 @@ use persistence::{
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::IfMatch;
 use crate::{
     http::{
-        Body, Call, ListQuery, Listing, Log, NoBody, Patch, PatchOf, Problem, Query, Reply,
+        Body, Call, ListQuery, Listing, Log, NoBody, Patch, PatchOf, Problem, Query, Reply, Routes,
         call::Sent,
         input::{LogQuery, ReferenceQuery},
     },
     program::Settings,
 };
 
-pub fn routes(config: &mut ServiceConfig) {
-    config
+pub fn routes(routes: &mut Routes) {
+    routes
         .service(list_requests)
         .service(create_request)
         .service(get_request)
@@ -170,6 +169,14 @@ pub async fn tell(
             let serial = store::draw_serial(unit).await?;
             let number = format!("REQ-{}-{serial:06}", unit.today().format("%Y"));
             let due = due(unit.today(), settings);
+            // A desk that enters a contact's matter is the way it came in, whoever raised it.
+            let channel = input
+                .channel
+                .unwrap_or_else(|| Channel::told_by(scope.caller.actor().kind));
+            let input = RequestInput {
+                channel: Some(channel),
+                ..input
+            };
             let request = Request::receive(unit.new_id(), number, input, named, due, unit.now())?;
             store::insert(unit, &request, serial, Some(&digest)).await?;
             Ok((request.as_of(unit.today()), true))

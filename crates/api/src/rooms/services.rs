@@ -8,15 +8,14 @@ use persistence::{
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::IfMatch;
 use crate::http::{
-    Body, Call, ListQuery, Listing, NoBody, Patch, PatchOf, Problem, Query, Reply, input::ReferenceQuery,
+    Body, Call, ListQuery, Listing, NoBody, Patch, PatchOf, Problem, Query, Reply, Routes, input::ReferenceQuery,
 };
 
-pub fn routes(config: &mut ServiceConfig) {
-    config
+pub fn routes(routes: &mut Routes) {
+    routes
         .service(list_services)
         .service(create_service)
         .service(get_service)

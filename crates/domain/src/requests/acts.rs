@@ -140,11 +140,7 @@ impl Request {
             )
             .at(pointer));
         }
-        let channel = input.channel.unwrap_or(match named.raised_by.kind {
-            ActorKind::Contact => Channel::Portal,
-            ActorKind::Client => Channel::ServiceDesk,
-            _ => Channel::Other,
-        });
+        let channel = input.channel.unwrap_or_else(|| Channel::told_by(named.raised_by.kind));
         let mut services = named.services;
         services.sort_by(|a, b| a.code.cmp(&b.code));
         services.dedup();

@@ -90,6 +90,17 @@ word! {
     }
 }
 
+impl Channel {
+    /// The way by which something came in that this kind of caller tells of, unless they say otherwise.
+    pub fn told_by(caller: ActorKind) -> Self {
+        match caller {
+            ActorKind::Contact => Self::Portal,
+            ActorKind::Client => Self::ServiceDesk,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Everything that can be done with a request, as far as its status is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter, strum::Display)]
 #[strum(serialize_all = "snake_case")]

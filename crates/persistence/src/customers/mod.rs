@@ -112,11 +112,9 @@ fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatemen
         )
         .expr_as(Expr::col(("parent", "code")), "parent_code")
         .expr_as(Expr::col(("parent", "name")), "parent_name");
-    access::guard(
-        &mut query,
-        access::of_customers(&scope.visible.customers, "customer.id", today, backend),
-        access::of_customers(&scope.permitted.customers, "customer.id", today, backend),
-    );
+    access::guard(&mut query, scope, |reach| {
+        access::of_customers(&reach.customers, "customer.id", today, backend)
+    });
     query
 }
 

@@ -82,11 +82,9 @@ fn select_usages(backend: DbBackend, scope: &Scope, customer: CustomerId, today:
         .expr_as(Expr::col(("service", "code")), "service_code")
         .expr_as(Expr::col(("service", "name")), "service_name")
         .and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
-    access::guard(
-        &mut query,
-        access::of_customers(&scope.visible.customers, "customer.id", today, backend),
-        access::of_customers(&scope.permitted.customers, "customer.id", today, backend),
-    );
+    access::guard(&mut query, scope, |reach| {
+        access::of_customers(&reach.customers, "customer.id", today, backend)
+    });
     query
 }
 

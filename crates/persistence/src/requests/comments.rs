@@ -1,8 +1,8 @@
 //! Comments on a request.
 use domain::{access::Scope, events::ActorKind, requests::*, vocabulary::*};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, sea_query::Expr};
 
-use super::name_of;
+use super::reading::name_of;
 use crate::{
     Error, Page, Paging,
     store::{Cursor, Source, UnitOfWork},
@@ -56,7 +56,8 @@ pub async fn comments(
         .filter(Column::RequestId.eq(request.id))
         .apply_if(readable, |q, visibility| q.filter(Column::Visibility.eq(visibility)))
         .into_query();
-    query.expr_as(name_of("comment.author_kind", "comment.author_id"), "author_name");
+    let author = name_of("comment.author_kind", "comment.author_id");
+    query.expr_as(Expr::cust(author), "author_name");
     let (rows, total) = paging.rows::<Row>(source, &mut query, None, ("comment", "id")).await?;
     let comment = |row: Row| Comment {
         id: row.comment.id,

@@ -5,14 +5,17 @@ use chrono::NaiveDate;
 use domain::{access::Scope, requests::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Row, given, hand_over, select_all};
+use super::{
+    hand_over,
+    reading::{self, HAND_OVER, Places, Row, select_all},
+};
 use crate::{
     Db, Error, access,
     events::{self, LogCursor, Stretch, entity as log},
@@ -129,19 +132,30 @@ async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap
         .expr_as(Expr::cust("1 = 1"), "permitted")
         .and_where(Expr::col(("request", "id")).is_in(ids));
     let rows = store::all::<Row>(reader.connection(), &query).await?;
-    rows.into_iter()
-        .map(|row| row.request(today).map(|request| (request.id, request)))
-        .collect()
+    let requests = rows.into_iter().map(|row| row.request.as_of(today));
+    Ok(requests.map(|request| (request.id, request)).collect())
 }
 
-#[derive(FromQueryResult)]
+/// A hand-over, and whether the act is allowed there.
 struct HandOverRow {
-    #[sea_orm(nested)]
-    hand_over: hand_over::Model,
-    request_number: String,
-    request_title: Title,
-    request_customer_id: CustomerId,
+    hand_over: Option<HandOver>,
     permitted: bool,
+}
+
+impl FromQueryResult for HandOverRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let mut places = Places::of(row);
+        let request = RequestRef {
+            id: places.take()?,
+            number: places.take()?,
+            title: places.take()?,
+        };
+        let customer = places.take()?;
+        Ok(Self {
+            hand_over: reading::hand_over(&mut places, request, customer)?,
+            permitted: places.take()?,
+        })
+    }
 }
 
 /// A hand-over, current or not, if the caller may see it.
@@ -151,31 +165,20 @@ pub async fn find_hand_over(
     id: HandOverId,
     today: NaiveDate,
 ) -> Result<HandOver, Error> {
-    let mut query = hand_over::Entity::find_by_id(id).into_query();
-    query
+    let backend = source.backend();
+    let mut query = Query::select()
+        .expr(Expr::cust(
+            "request.id, request.number, request.title, request.customer_id",
+        ))
+        .expr(Expr::cust(HAND_OVER))
+        .from("hand_over")
         .inner_join("request", Expr::cust("request.id = hand_over.request_id"))
-        .expr_as(Expr::col(("request", "number")), "request_number")
-        .expr_as(Expr::col(("request", "title")), "request_title")
-        .expr_as(Expr::col(("request", "customer_id")), "request_customer_id")
-        .and_where(access::to_destinations(scope.destinations()));
-    let permitted = access::of_request(&scope.permitted, today, source.backend());
-    access::guard(
-        &mut query,
-        access::of_request(&scope.visible, today, source.backend()),
-        permitted,
-    );
+        .and_where(Expr::col(("hand_over", "id")).eq(id))
+        .and_where(access::to_destinations(scope.destinations()))
+        .to_owned();
+    access::guard(&mut query, scope, |reach| access::of_request(reach, today, backend));
     let found = store::one::<HandOverRow>(source.connection(), &query).await?;
-    let row = access::admit(
-        found
-            .map(|row| (row.permitted, row))
-            .map(|(permitted, row)| (row, permitted)),
-    )?;
-    let request = RequestRef {
-        id: row.hand_over.request_id,
-        number: row.request_number,
-        title: row.request_title,
-    };
-    Ok(given(row.hand_over, request, row.request_customer_id))
+    access::admit(found.and_then(|row| row.hand_over.zip(Some(row.permitted))))
 }
 
 /// The request that a hand-over gives to its destination, held until the unit of work ends.

@@ -1,28 +1,24 @@
 //! Requests with everything that a reader needs, in one query; their hand-overs, feeds, comments and words.
 mod comments;
 mod feeds;
+mod reading;
 mod timeline;
 mod words;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{
-    access::Scope,
-    events::{ActorKind, SubjectKind},
-    requests::*,
-    vocabulary::*,
-};
+use domain::{access::Scope, events::SubjectKind, requests::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryResult,
-    QueryTrait, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement,
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, UnionType},
 };
-use serde::Deserialize;
 use uuid::Uuid;
 
 pub use comments::*;
 pub use feeds::*;
 pub use timeline::*;
+
+use reading::{Row, select};
 
 use crate::{
     Error, Page, Paging, access,
@@ -135,197 +131,10 @@ mod endorsed {
 }
 use entity::{ActiveModel, Column, Entity};
 
-/// What a raiser's or an author's name is, whatever they are.
-pub(crate) fn name_of(kind: &str, id: &str) -> Expr {
-    Expr::cust(format!(
-        "case {kind} when 'contact' then (select name from contact where contact.id = {id}) \
-         when 'person' then (select name from person where person.id = {id}) \
-         else (select name from client where client.id = {id}) end"
-    ))
-}
-
-struct Row {
-    request: entity::Model,
-    hand_over: Option<hand_over::Model>,
-    customer: CustomerRef,
-    raised_by_name: PersonName,
-    owner_name: Option<PersonName>,
-    services: String,
-    endorsements: String,
-    permitted: bool,
-}
-
-impl FromQueryResult for Row {
-    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
-        let request = entity::Model::from_query_result(row, "")?;
-        let customer = CustomerRef {
-            id: request.customer_id,
-            code: row.try_get("", "customer_code")?,
-            name: row.try_get("", "customer_name")?,
-        };
-        Ok(Self {
-            hand_over: match request.hand_over_id {
-                Some(_) => Some(hand_over::Model::from_query_result(row, "hand_over_")?),
-                None => None,
-            },
-            request,
-            customer,
-            raised_by_name: row.try_get("", "raised_by_name")?,
-            owner_name: row.try_get("", "owner_name")?,
-            services: row.try_get("", "services")?,
-            endorsements: row.try_get("", "endorsements")?,
-            permitted: row.try_get("", "permitted")?,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct StoredService {
-    id: ServiceId,
-    code: Code,
-    name: Name,
-}
-
-#[derive(Deserialize)]
-struct StoredEndorsement {
-    id: ContactId,
-    name: PersonName,
-    at: DateTime<Utc>,
-}
-
-impl Row {
-    fn request(self, today: NaiveDate) -> Result<Request, Error> {
-        let row = self.request;
-        let services: Vec<StoredService> = serde_json::from_str(&self.services)?;
-        let endorsements: Vec<StoredEndorsement> = serde_json::from_str(&self.endorsements)?;
-        let reference = RequestRef {
-            id: row.id,
-            number: row.number.clone(),
-            title: row.title.clone(),
-        };
-        let request = Request {
-            id: row.id,
-            version: row.version,
-            number: row.number,
-            kind: row.kind,
-            status: row.status,
-            title: row.title,
-            description: row.description,
-            services: services
-                .into_iter()
-                .map(|s| ServiceRef {
-                    id: s.id,
-                    code: s.code,
-                    name: s.name,
-                })
-                .collect(),
-            wanted_by: row.wanted_by,
-            benefit: row.benefit,
-            channel: row.channel,
-            raised_by: Raiser {
-                kind: row.raised_by_kind,
-                id: row.raised_by_id,
-                name: self.raised_by_name,
-            },
-            owner: row
-                .owner_id
-                .zip(self.owner_name)
-                .map(|(id, name)| PersonRef { id, name }),
-            due_day: row.due_day,
-            overdue: false,
-            endorsements: endorsements
-                .into_iter()
-                .map(|e| Endorsement {
-                    contact: ContactRef { id: e.id, name: e.name },
-                    endorsed_at: e.at,
-                })
-                .collect(),
-            hand_over: self.hand_over.map(|h| given(h, reference, self.customer.id)),
-            customer: self.customer,
-            answer: row.answer,
-            dismissal: row.dismissal,
-            withdrawal: row.withdrawal,
-            references: row.external_references.0,
-            received_at: row.received_at,
-            changed_at: row.changed_at,
-        };
-        Ok(request.as_of(today))
-    }
-}
-
-fn given(row: hand_over::Model, request: RequestRef, customer: CustomerId) -> HandOver {
-    HandOver {
-        id: row.id,
-        version: row.version,
-        request,
-        request_version: row.request_version,
-        customer,
-        destination: row.destination,
-        state: row.state,
-        note: row.note,
-        routed_at: row.routed_at,
-        acknowledgement: row.acknowledgement,
-        decision: row.decision,
-        decided_at: row.decided_at,
-        fulfilment: row.fulfilment,
-        fulfilled_at: row.fulfilled_at,
-    }
-}
-
-fn select_all(backend: DbBackend) -> SelectStatement {
-    let mut query = Entity::find().into_query();
-    query
-        .inner_join("customer", Expr::cust("customer.id = request.customer_id"))
-        .left_join("person", Expr::cust("person.id = request.owner_id"))
-        .left_join("hand_over", Expr::cust("hand_over.id = request.hand_over_id"))
-        .expr_as(Expr::col(("customer", "code")), "customer_code")
-        .expr_as(Expr::col(("customer", "name")), "customer_name")
-        .expr_as(Expr::col(("person", "name")), "owner_name")
-        .expr_as(
-            name_of("request.raised_by_kind", "request.raised_by_id"),
-            "raised_by_name",
-        );
-    for column in hand_over::Column::iter() {
-        let name = sea_orm::IdenStatic::as_str(&column);
-        query.expr_as(Expr::col(("hand_over", name)), format!("hand_over_{name}"));
-    }
-    let services = store::json_rows(
-        backend,
-        &[("id", "s.id"), ("code", "s.code"), ("name", "s.name")],
-        "request_service x join service s on s.id = x.service_id where x.request_id = request.id",
-        "s.code",
-    );
-    let endorsements = store::json_rows(
-        backend,
-        &[("id", "c.id"), ("name", "c.name"), ("at", "x.endorsed_at")],
-        "request_endorsement x join contact c on c.id = x.contact_id where x.request_id = request.id",
-        "x.endorsed_at",
-    );
-    query
-        .expr_as(Expr::cust(services), "services")
-        .expr_as(Expr::cust(endorsements), "endorsements");
-    query
-}
-
-fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatement {
-    let mut query = select_all(backend);
-    let permitted = access::of_request(&scope.permitted, today, backend);
-    access::guard(
-        &mut query,
-        access::of_request(&scope.visible, today, backend),
-        permitted,
-    );
-    query
-}
-
 async fn one(source: &impl Source, query: &SelectStatement, today: NaiveDate) -> Result<Request, Error> {
     let found = store::one::<Row>(source.connection(), query).await?;
-    access::admit(
-        found
-            .map(|row| (row.permitted, row))
-            .map(|(permitted, row)| (row, permitted)),
-    )?
-    .request(today)
+    let request = access::admit(found.map(|row| (row.request, row.permitted)))?;
+    Ok(request.as_of(today))
 }
 
 /// The request, if the caller may see it (404) and do this with it (403).
@@ -464,10 +273,7 @@ pub async fn list(
     }
     paging.apply(&mut query, None, ("request", "id"));
     let rows = store::all::<Row>(source.connection(), &query).await?;
-    let requests = rows
-        .into_iter()
-        .map(|row| row.request(today))
-        .collect::<Result<_, _>>()?;
+    let requests = rows.into_iter().map(|row| row.request.as_of(today)).collect();
     Ok(paging.cut(requests, total, |r: &Request| Cursor::after(vec![], r.id)))
 }
 
@@ -625,9 +431,4 @@ pub async fn refer(unit: &UnitOfWork, request: &Request, digest: Option<&str>) -
         false,
     )
     .await
-}
-
-/// Who raised something, as events and other rows name them.
-pub fn raiser_key(raiser: &Raiser) -> (ActorKind, Uuid) {
-    (raiser.kind, raiser.id)
 }

@@ -6,16 +6,15 @@ use actix_web::post;
 use persistence::UnitOfWork;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::{
     lines::Importer,
     sheet::{Faults, Sheet},
 };
-use crate::http::{Call, Csv, Problem, Query, Reply};
+use crate::http::{Call, Csv, Problem, Query, Reply, Routes};
 
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(create_import);
+pub fn routes(routes: &mut Routes) {
+    routes.service(create_import);
 }
 
 /// What the lines of a file are.
@@ -95,7 +94,7 @@ struct Import {
 /// - `usages`: `customer` and `service` (codes), `firstDay`, `lastDay`
 ///
 /// All but usages may have `referenceSystem` and `referenceId`, which join the references that there are. At most
-/// 10 000 lines and 10 MiB. A 422 names each fault by its place, `/line/column`: 1 000 of them, and how many there are.
+/// 10 000 lines and 10 MiB. A 409 names each fault by its place, `/line/column`: 1 000 of them, and how many there are.
 #[utoipa::path(tag = "exchange", operation_id = "createImport", params(ImportQuery),
     request_body(content = Csv, content_type = "text/csv", description = "The file.",
         example = "code;name;parent;legalEntity;organisationNumber\r\nKLK;Kommunledningskontoret;;Kommunen;212000-1355\r\nKLK-HR;HR-avdelningen;KLK;Kommunen;212000-1355\r\n"),
