@@ -103,7 +103,7 @@ pub(crate) fn labelled(stored: Vec<Labelled>) -> Vec<ServiceRef> {
     stored.into_iter().map(label).collect()
 }
 
-/// The services that keys in a body name, in their order; `pointer` is the list's.
+/// The services that keys in a body name, each once, in their order; `pointer` is the list's.
 pub async fn named(source: &impl Source, keys: &[Key<ServiceId>], pointer: &str) -> Result<Vec<ServiceRef>, Error> {
     if keys.is_empty() {
         return Ok(vec![]);
@@ -119,6 +119,7 @@ pub async fn named(source: &impl Source, keys: &[Key<ServiceId>], pointer: &str)
         .await?;
     ids.iter()
         .enumerate()
+        .filter(|(i, id)| !ids[..*i].contains(id))
         .map(|(i, id)| {
             let row = rows.iter().find(|row| row.id == *id);
             let row = row.ok_or_else(|| references::unknown("service", &format!("{pointer}/{i}")))?;

@@ -342,11 +342,16 @@ async fn a_team_keeps_its_rules_and_its_customers() {
         let etag = admin.get(&young_path).await.etag();
         admin.delete(&path, &etag).await.refused(409, "R2");
         let mut owner = member(&world.owner_id, "service_owner");
-        owner["services"] = json!([world.mail]);
+        // A service that is named twice is owned once.
+        owner["services"] = json!([world.mail, world.mail]);
         let complete = act(&admin, &young_path, "/members", owner).await.expect(200);
         assert_eq!(
             (complete.text("state"), &complete.body["missing"]),
             ("complete".into(), &json!([]))
+        );
+        assert_eq!(
+            complete.body["members"][2]["services"].as_array().map(Vec::len),
+            Some(1)
         );
         act(&admin, &bun, "/team-assignments", assignment.clone())
             .await
