@@ -25,7 +25,7 @@ impl Service {
         let fresh = Fresh::new(&database).await;
         let mut settings = settings(&fresh);
         adjust(&mut settings);
-        api::program::commands::start_logging(&settings);
+        api::program::start_logging(&settings);
         let running = api::start(settings).await.expect("the service starts");
         Self {
             running,

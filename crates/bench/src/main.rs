@@ -266,7 +266,7 @@ async fn against_pgbench(at: &At, how: How) -> Result<(), Failure> {
 async fn main() -> Result<(), Failure> {
     let bench = Bench::parse();
     // Log lines are part of what is measured; they go to standard error.
-    api::program::commands::start_logging(&Settings::default());
+    api::program::start_logging(&Settings::default());
     match &bench.command {
         Command::Seed { at, requests } => seed(at, *requests).await,
         Command::Ratios { at, how, only } => ratios(at, *how, only).await,

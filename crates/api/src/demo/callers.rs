@@ -69,7 +69,7 @@ pub async fn all_tokens(state: &State, lifetime: Duration) -> Result<Vec<(&'stat
 async fn token_of(state: &State, name: &'static str, who: Who, lifetime: Duration) -> Result<String, DemoError> {
     let reader = state.db.reader();
     let missing = DemoError::NotFilled(name);
-    let mut scope = String::new();
+    let now = state.clock.now();
     let (kind, subject) = match who {
         Who::Named(kind, subject) => (kind, subject.to_owned()),
         Who::Person(place) => {
@@ -88,14 +88,8 @@ async fn token_of(state: &State, name: &'static str, who: Who, lifetime: Duratio
                 persistence::Error::NotFound => missing,
                 other => other.into(),
             })?;
-            scope = client
-                .scopes
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" ");
-            (Kind::Client, client.id.to_string())
+            return Ok(state.tokens.issue_to(&client, lifetime, now)?);
         }
     };
-    Ok(state.tokens.issue(kind, &subject, scope, lifetime, state.clock.now())?)
+    Ok(state.tokens.issue(kind, &subject, String::new(), lifetime, now)?)
 }

@@ -15,10 +15,7 @@ use super::{
 use crate::{
     Running,
     http::operations::BASE,
-    program::{
-        Settings,
-        commands::{start_logging, until_stopped},
-    },
+    program::{Settings, start_logging, until_stopped},
     server,
 };
 

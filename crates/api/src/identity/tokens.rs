@@ -6,7 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use domain::{access::Caller, access::ClientScope, vocabulary::ClientId};
+use domain::{
+    access::{Caller, ClientScope},
+    clients::Client,
+    vocabulary::ClientId,
+};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use persistence::{Db, clients, clients::Bearer};
 use serde::{Deserialize, Serialize};
@@ -117,6 +121,17 @@ impl Tokens {
         header.typ = Some("at+jwt".into());
         header.kid = Some(self.keys.signing_id.clone());
         jsonwebtoken::encode(&header, &claims, &self.keys.signing)
+    }
+
+    /// A token for a client, with all of its scopes.
+    pub fn issue_to(
+        &self,
+        client: &Client,
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let scopes: Vec<String> = client.scopes.iter().map(ToString::to_string).collect();
+        self.issue(Kind::Client, &client.id.to_string(), scopes.join(" "), lifetime, now)
     }
 
     /// What the token says, if it is one of ours and its time is now, by the service's clock.

@@ -1,6 +1,6 @@
 //! The command line. Faults of the surroundings (a taken port, an unwritable folder, a newer database) are one clear
 //! line and exit code 2.
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use chrono::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,10 +13,7 @@ use domain::{
 use persistence::{Paging, UnitOfWork, clients, events::Verdict, store::Origin};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Settings, Sources,
-    settings::{LogFormat, SettingsError},
-};
+use super::{Settings, SettingsError, Sources, start_logging, until_stopped};
 use crate::{
     StartError, State, demo,
     http::{document, reply::random_secret},
@@ -279,26 +276,6 @@ async fn healthy(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Log lines: readable on a terminal, JSON otherwise.
-pub fn start_logging(settings: &Settings) {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(&settings.log)
-        // Where nobody reads the log any more, requests are answered all the same.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr);
-    let json = match settings.log_format {
-        LogFormat::Json => true,
-        LogFormat::Text => false,
-        LogFormat::Auto => !std::io::stderr().is_terminal(),
-    };
-    // A second subscriber is refused; then the first one goes on.
-    let _ = if json {
-        builder.json().flatten_event(true).try_init()
-    } else {
-        builder.with_target(false).try_init()
-    };
-}
-
 async fn serve(settings: Settings, fill: bool) -> Result<(), CommandError> {
     let began = std::time::Instant::now();
     let mut settings = settings;
@@ -311,32 +288,7 @@ async fn serve(settings: Settings, fill: bool) -> Result<(), CommandError> {
     let running = server::run(listener, state)?;
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(address = %running.address, milliseconds, "listening");
-    until_stopped(running).await
-}
-
-/// Waits for SIGTERM or SIGINT, lets what runs finish, and ends.
-pub(crate) async fn until_stopped(running: crate::Running) -> Result<(), CommandError> {
-    let handle = running.handle.clone();
-    tokio::spawn(async move {
-        stop_signal().await;
-        tracing::info!("stopping");
-        handle.stop(true).await;
-    });
-    running.ended().await?;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-async fn stop_signal() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        return;
-    }
-    let _ = tokio::signal::ctrl_c().await;
+    Ok(until_stopped(running).await?)
 }
 
 /// Who acts at the command line, as events name them.
@@ -360,7 +312,7 @@ async fn token(state: &State, args: &TokenArgs) -> Result<String, CommandError> 
     let reader = state.db.reader();
     let lifetime = Duration::hours(args.hours.into());
     let text = args.subject.as_deref().unwrap_or_default();
-    let mut scope = String::new();
+    let now = state.clock.now();
     let (kind, subject) = match args.kind {
         TokenKind::All => {
             let all = demo::all_tokens(state, lifetime).await?;
@@ -373,16 +325,10 @@ async fn token(state: &State, args: &TokenArgs) -> Result<String, CommandError> 
         TokenKind::Contact => (Kind::Contact, only(text, clients::find_contacts(&reader, text).await?)?),
         TokenKind::Client => {
             let client = client_named(state, text).await?;
-            scope = client
-                .scopes
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" ");
-            (Kind::Client, client.id.to_string())
+            return Ok(state.tokens.issue_to(&client, lifetime, now)?);
         }
     };
-    Ok(state.tokens.issue(kind, &subject, scope, lifetime, state.clock.now())?)
+    Ok(state.tokens.issue(kind, &subject, String::new(), lifetime, now)?)
 }
 
 /// The one that was found.

@@ -1,6 +1,9 @@
 //! The program `kundansvar`: its command line and its settings.
-pub mod commands;
+mod commands;
+mod serving;
 mod settings;
 
 pub use commands::run;
+pub use serving::start_logging;
+pub(crate) use serving::until_stopped;
 pub use settings::{LogFormat, Settings, SettingsError, Sources};

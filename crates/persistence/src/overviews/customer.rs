@@ -1,0 +1,266 @@
+//! One customer at a glance.
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    access::Scope,
+    customers::{Customer, ServiceUsage},
+    people::{MandateKind, Mandates},
+    requests::{Decision, DecisionOutcome, Destination, Request, RequestKind, RequestStatus},
+    teams::ResponsibleTeam,
+    vocabulary::*,
+};
+use sea_orm::{
+    DbErr, FromQueryResult, Iterable, Order, QueryResult,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{NAMED, Shortlist, labelled, shortlist};
+use crate::{
+    Error, Paging, access, customers, requests,
+    store::{self, Source},
+    teams,
+};
+
+/// How many requests and decisions are shown.
+const SHOWN: u64 = 10;
+
+/// How we stand with a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerOverview {
+    /// The customer.
+    pub customer: Customer,
+    /// Who is responsible today.
+    pub responsible: ResponsibleTeam,
+    /// The contacts who decide or order today, by name.
+    pub contacts: Shortlist<MandatedContact>,
+    /// The services that it uses today, by when they were entered.
+    pub usages: Shortlist<ServiceUsage>,
+    /// Complaints whose due day has passed without an answer, oldest first.
+    pub overdue_complaints: Shortlist<RequestLine>,
+    /// Every open request, newest first.
+    pub open_requests: Shortlist<RequestLine>,
+    /// What destinations have decided, latest first.
+    pub decisions: Shortlist<DecisionLine>,
+}
+
+/// A request in one line.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestLine {
+    /// Its id, its number for people, and what it is.
+    pub request: RequestRef,
+    /// What kind of matter.
+    pub kind: RequestKind,
+    /// Where it stands.
+    pub status: RequestStatus,
+    /// When it came in.
+    pub received_at: DateTime<Utc>,
+    /// The day by which a complaint is to be answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_day: Option<NaiveDate>,
+    /// Who answers for a complaint's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonRef>,
+}
+
+impl From<Request> for RequestLine {
+    fn from(request: Request) -> Self {
+        Self {
+            request: request.reference(),
+            kind: request.kind,
+            status: request.status,
+            received_at: request.received_at,
+            due_day: request.due_day,
+            owner: request.owner,
+        }
+    }
+}
+
+/// What a destination decided about a request.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionLine {
+    /// About what.
+    pub request: RequestRef,
+    /// Which forum.
+    pub destination: Destination,
+    /// Whether it will be done.
+    pub outcome: DecisionOutcome,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The day by which it is planned to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_day: Option<NaiveDate>,
+    /// When it was decided.
+    pub decided_at: DateTime<Utc>,
+}
+
+impl FromQueryResult for DecisionLine {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let decision: Decision = row.try_get("", "decision")?;
+        Ok(Self {
+            request: RequestRef {
+                id: row.try_get("request_", "id")?,
+                number: row.try_get("request_", "number")?,
+                title: row.try_get("request_", "title")?,
+            },
+            destination: row.try_get("", "destination")?,
+            outcome: decision.outcome,
+            reason: decision.reason,
+            planned_day: decision.planned_day,
+            decided_at: row.try_get("", "decided_at")?,
+        })
+    }
+}
+
+/// A contact who decides or orders.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MandatedContact {
+    /// Who.
+    pub contact: ContactRef,
+    /// What they may do today.
+    #[schema(max_items = 3)]
+    pub mandates: Vec<MandateKind>,
+}
+
+struct ContactRow {
+    contact: ContactRef,
+    mandates: Mandates,
+}
+
+impl FromQueryResult for ContactRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            contact: ContactRef {
+                id: row.try_get("", "id")?,
+                name: row.try_get("", "name")?,
+            },
+            mandates: row.try_get("", "mandates")?,
+        })
+    }
+}
+
+/// How we stand with the customer, if the caller may see it.
+pub async fn customer_overview(
+    source: &impl Source,
+    scope: &Scope,
+    id: CustomerId,
+    today: NaiveDate,
+) -> Result<CustomerOverview, Error> {
+    let customer = customers::get(source, scope, id, today).await?;
+    let assignment = teams::responsible(source, id, today).await?;
+    let team = match &assignment {
+        Some(assignment) => Some(teams::get(source, assignment.team.id, today).await?),
+        None => None,
+    };
+    let overdue = requests::Filter {
+        overdue: Some(true),
+        ..Default::default()
+    };
+    let open = requests::Filter {
+        open: Some(true),
+        ..Default::default()
+    };
+    let usages = customers::usages(source, scope, id, Some(today), &first(false, NAMED), today).await?;
+    Ok(CustomerOverview {
+        responsible: ResponsibleTeam::on(today, customer.reference(), assignment, team),
+        customer,
+        contacts: mandated_contacts(source, id, today).await?,
+        usages: Shortlist {
+            total: usages.total.unwrap_or_default(),
+            items: usages.items,
+        },
+        overdue_complaints: request_lines(source, scope, id, overdue, first(false, SHOWN), today).await?,
+        open_requests: request_lines(source, scope, id, open, first(true, SHOWN), today).await?,
+        decisions: decisions(source, scope, id, today).await?,
+    })
+}
+
+fn first(descending: bool, limit: u64) -> Paging {
+    Paging {
+        limit,
+        after: None,
+        descending,
+        count: true,
+    }
+}
+
+async fn request_lines(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    filter: requests::Filter,
+    paging: Paging,
+    today: NaiveDate,
+) -> Result<Shortlist<RequestLine>, Error> {
+    let filter = requests::Filter {
+        customer: Some(customer),
+        ..filter
+    };
+    let page = requests::list(source, scope, &filter, &paging, today).await?;
+    Ok(Shortlist {
+        total: page.total.unwrap_or_default(),
+        items: page.items.into_iter().map(Into::into).collect(),
+    })
+}
+
+async fn decisions(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    today: NaiveDate,
+) -> Result<Shortlist<DecisionLine>, Error> {
+    let mut query = Query::select()
+        .from("hand_over")
+        .inner_join("request", Expr::cust("request.id = hand_over.request_id"))
+        .to_owned();
+    labelled(&mut query, "request", "request", &["id", "number", "title"]);
+    for column in ["destination", "decision", "decided_at"] {
+        query.column(("hand_over", column));
+    }
+    query
+        .and_where(Expr::col(("request", "customer_id")).eq(customer))
+        .and_where(Expr::col(("hand_over", "decided_at")).is_not_null())
+        .and_where(access::of_request(&scope.visible, today, source.backend()))
+        .order_by(("hand_over", "decided_at"), Order::Desc)
+        .order_by(("hand_over", "id"), Order::Desc);
+    shortlist(source, query, SHOWN).await
+}
+
+async fn mandated_contacts(
+    source: &impl Source,
+    customer: CustomerId,
+    today: NaiveDate,
+) -> Result<Shortlist<MandatedContact>, Error> {
+    let mandated = format!(
+        "exists (select 1 from {} where m.value ->> 'kind' in ('customer', 'purchaser') and m.value ->> 'firstDay' <= ? \
+         and coalesce(m.value ->> 'lastDay', '9999-12-31') >= ?)",
+        store::json_items(source.backend(), "contact.mandates", "m")
+    );
+    let last_day = Expr::col(("contact", "last_day"));
+    let query = Query::select()
+        .columns([("contact", "id"), ("contact", "name"), ("contact", "mandates")])
+        .from("contact")
+        .and_where(Expr::col(("contact", "customer_id")).eq(customer))
+        .and_where(last_day.clone().is_null().or(last_day.gte(today)))
+        .and_where(store::expr(
+            source.backend(),
+            mandated,
+            [today.to_string(), today.to_string()],
+        ))
+        .order_by(("contact", "sort_key"), Order::Asc)
+        .order_by(("contact", "id"), Order::Asc)
+        .to_owned();
+    let Shortlist { total, items } = shortlist::<ContactRow>(source, query, NAMED).await?;
+    let with_kinds = |ContactRow { contact, mandates }: ContactRow| MandatedContact {
+        contact,
+        mandates: MandateKind::iter().filter(|kind| mandates.hold(*kind, today)).collect(),
+    };
+    Ok(Shortlist {
+        total,
+        items: items.into_iter().map(with_kinds).collect(),
+    })
+}
