@@ -11,6 +11,7 @@ use std::{path::PathBuf, time::Duration};
 
 use api::program::Settings;
 use clap::{Args, Parser, Subcommand};
+use sea_orm::sqlx::{Connection, Executor, postgres::PgConnection};
 
 use load::Limit;
 use operations::Subject;
@@ -179,7 +180,18 @@ async fn seed(at: &At, wanted: u64) -> Result<(), Failure> {
     world.write(&at.folder)?;
     running.handle.stop(true).await;
     drop(state);
-    Ok(running.ended().await?)
+    running.ended().await?;
+    match &at.postgres {
+        Some(url) => gather_statistics(url).await,
+        None => Ok(()),
+    }
+}
+
+/// What PostgreSQL does by itself before long, unless it was told not to: without statistics its plans are guesses.
+async fn gather_statistics(url: &str) -> Result<(), Failure> {
+    let mut connection = PgConnection::connect(url).await?;
+    connection.execute("analyze").await?;
+    Ok(connection.close().await?)
 }
 
 async fn ratios(at: &At, how: How, only: &[String]) -> Result<(), Failure> {
