@@ -17,6 +17,8 @@ sqlite:   key integer primary key autoincrement,
 postgres: key bigint generated always as identity primary key,
     body text not null
 );
+postgres: -- Whoever reads the log looks into the inbox first, past every row that has left it and was not vacuumed away yet.
+postgres: alter table event_inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 create table event (
     position bigint primary key,

@@ -182,15 +182,16 @@ async fn seed(at: &At, wanted: u64) -> Result<(), Failure> {
     drop(state);
     running.ended().await?;
     match &at.postgres {
-        Some(url) => gather_statistics(url).await,
+        Some(url) => tend(url).await,
         None => Ok(()),
     }
 }
 
-/// What PostgreSQL does by itself before long, unless it was told not to: without statistics its plans are guesses.
-async fn gather_statistics(url: &str) -> Result<(), Failure> {
+/// What PostgreSQL does by itself before long, unless it was told not to: without statistics its plans are guesses, and
+/// rows that are gone are still in the way.
+async fn tend(url: &str) -> Result<(), Failure> {
     let mut connection = PgConnection::connect(url).await?;
-    connection.execute("analyze").await?;
+    connection.execute("vacuum analyze").await?;
     Ok(connection.close().await?)
 }
 

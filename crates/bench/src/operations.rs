@@ -118,10 +118,11 @@ fn operations(running: &Running, world: &World) -> Result<Vec<Operation>, Failur
             bare: vec![bare("/list")],
         },
         Operation {
+            // Ten, since a contact of the small database has no more.
             name: "list-of-contact",
             floor: 0.85,
             writes: false,
-            ours: vec![get("/requests?limit=50", &contact)],
+            ours: vec![get("/requests?limit=10", &contact)],
             bare: vec![bare("/list-of-contact")],
         },
         Operation {

@@ -129,7 +129,7 @@ async fn kill_ordering(service: &Service, admin: DatabaseConnection, written: Ar
 #[tokio::test(flavor = "multi_thread")]
 async fn every_reader_sees_every_event_once_in_one_order() {
     on_each_database(async |service| {
-        let total = size("KUNDANSVAR_TEST_EVENTS", 1_200);
+        let total = size("END_TO_END_EVENTS", 1_200);
         let admin = service.administrator();
         let mut subjects: Vec<CustomerId> = vec![];
         for n in 0..40 {

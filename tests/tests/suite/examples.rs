@@ -6,10 +6,13 @@ use end_to_end::{
     databases,
 };
 
+use crate::program::without_settings;
+
 /// Runs the replay on the excerpt and gives its figures; it checks itself what came of it.
 fn replay(url: &str) -> String {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let mut command = Command::new("python3");
+    without_settings(&mut command);
     command.arg(examples.join("replay.py")).arg("--kill");
     if !url.is_empty() {
         command.args(["--database-url", url]);

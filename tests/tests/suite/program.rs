@@ -18,11 +18,16 @@ use serde_json::{Value, json};
 /// The program with nothing of this process's own settings.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kundansvar-under-test"));
+    command.current_dir(std::env::temp_dir());
+    without_settings(&mut command);
+    command
+}
+
+/// A program that runs the program must not hand on this process's own settings either.
+pub fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KUNDANSVAR_")) {
         command.env_remove(name);
     }
-    command.current_dir(std::env::temp_dir());
-    command
 }
 
 /// Runs a command of the program on the service's own database.

@@ -1,6 +1,6 @@
 //! Any sequence of operations, by anyone, keeps R1, R2, R3, R13 and R14. Before each operation a model of its own
 //! (`town`, no code of the domain) says what must come of it; after it the invariants are judged from what the API
-//! reads. `KUNDANSVAR_TEST_SEQUENCES` says how many sequences; both databases share them.
+//! reads. `END_TO_END_SEQUENCES` says how many sequences; both databases share them.
 mod house;
 mod invariants;
 mod steps;
@@ -16,7 +16,7 @@ use proptest::{
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rules_hold_after_any_sequence_of_operations() {
     let databases = databases().await;
-    let each = size("KUNDANSVAR_TEST_SEQUENCES", 20).div_ceil(databases.len());
+    let each = size("END_TO_END_SEQUENCES", 20).div_ceil(databases.len());
     let mut running = vec![];
     for database in databases {
         let house = House::open(Service::start(database).await).await;
