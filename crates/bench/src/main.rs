@@ -182,16 +182,16 @@ async fn seed(at: &At, wanted: u64) -> Result<(), Failure> {
     drop(state);
     running.ended().await?;
     match &at.postgres {
-        Some(url) => tend(url).await,
+        // What PostgreSQL does by itself before long, unless it was told not to: without statistics its plans are
+        // guesses, and rows that are gone are still in the way.
+        Some(url) => run_on(url, "vacuum analyze").await,
         None => Ok(()),
     }
 }
 
-/// What PostgreSQL does by itself before long, unless it was told not to: without statistics its plans are guesses, and
-/// rows that are gone are still in the way.
-async fn tend(url: &str) -> Result<(), Failure> {
+async fn run_on(url: &str, statement: &'static str) -> Result<(), Failure> {
     let mut connection = PgConnection::connect(url).await?;
-    connection.execute("vacuum analyze").await?;
+    connection.execute(statement).await?;
     Ok(connection.close().await?)
 }
 
@@ -262,17 +262,19 @@ async fn against_pgbench(at: &At, how: How) -> Result<(), Failure> {
         .iter()
         .find(|o| o.name == "create")
         .ok_or("no create")?;
-    let (address, requests) = (subject.address(), create.ours.clone());
+    let (address, requests, target) = (subject.address(), create.ours.clone(), url.clone());
     let result = tokio::task::spawn_blocking(move || {
         alternate(
             how.pairs,
             || load::measure(address, &requests, how.limit()),
-            || pgbench::measure(&url, &file, how.seconds),
+            || pgbench::measure(&target, &file, how.seconds),
         )
     })
     .await??;
     result.print("create beside pgbench", 0.5);
-    subject.stop().await
+    subject.stop().await?;
+    // What pgbench wrote into the inbox is no event, and would be in the way of whoever reads the log.
+    run_on(&url, "delete from event_inbox").await
 }
 
 #[actix_web::main]

@@ -92,8 +92,13 @@ impl Aggregate for Client {
 
 /// The digest of a secret, as it is kept.
 pub fn digest(secret: &str) -> String {
+    crate::events::Link(digest_bytes(secret)).to_string()
+}
+
+/// The same as bytes, for what is looked up with every request.
+pub fn digest_bytes(secret: &str) -> [u8; 32] {
     use sha2::{Digest, Sha256};
-    crate::events::Link(Sha256::digest(secret.as_bytes()).into()).to_string()
+    Sha256::digest(secret.as_bytes()).into()
 }
 
 impl Client {

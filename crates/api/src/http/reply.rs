@@ -196,6 +196,14 @@ pub struct Log<T> {
     pub more: bool,
 }
 
+/// So many items as JSON, in a text that begins with room for them: growing from nothing, it would be copied ten times.
+fn many(items: usize, value: &impl Serialize) -> Result<String, Problem> {
+    const AN_ITEM: usize = 1500;
+    let mut json = Vec::with_capacity((items + 1) * AN_ITEM);
+    serde_json::to_writer(&mut json, value)?;
+    String::from_utf8(json).map_err(Problem::internal)
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -214,11 +222,13 @@ impl super::Call {
         let next = page.next.map(|cursor| hex(&cursor.to_bytes()));
         let mut links = vec![self.link(None, "first")];
         links.extend(next.as_ref().map(|cursor| self.link(Some(cursor), "next")));
-        let body = serde_json::to_string(&Listing {
+        let items = page.items.len();
+        let listing = Listing {
             items: page.items,
             next,
             total: page.total,
-        })?;
+        };
+        let body = many(items, &listing)?;
         Ok(Reply {
             link: Some(links.join(", ")),
             ..Reply::new(StatusCode::OK, body)
@@ -229,11 +239,13 @@ impl super::Call {
     pub fn logged<T: Serialize>(&self, stretch: Stretch<T>) -> Result<Reply, Problem> {
         let next = hex(&LogCursor::to_bytes(stretch.next));
         let link = self.link(Some(&next), "next");
-        let body = serde_json::to_string(&Log {
+        let items = stretch.items.len();
+        let log = Log {
             items: stretch.items,
             next,
             more: stretch.more,
-        })?;
+        };
+        let body = many(items, &log)?;
         Ok(Reply {
             link: Some(link),
             ..Reply::new(StatusCode::OK, body)

@@ -69,7 +69,7 @@ pub struct Tokens {
     keys: Keys,
     issuer: String,
     /// By the token's digest: its signature is checked once.
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<HashMap<[u8; 32], Known>>,
 }
 
 impl Tokens {
@@ -170,7 +170,7 @@ impl Tokens {
         today: chrono::NaiveDate,
     ) -> Result<Caller, Problem> {
         const INVALID: Problem = Problem::Unauthenticated("The token is not valid, or no longer.");
-        let digest = domain::clients::digest(token);
+        let digest = domain::clients::digest_bytes(token);
         let remembered = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known

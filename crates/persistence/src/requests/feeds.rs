@@ -94,11 +94,22 @@ pub async fn feed(
         .await?;
     let Stretch { items, next, more } =
         events::cut(rows, limit, after, |told| LogCursor::of(told.position, &told.link))?;
-    let requests = by_id(db, items.iter().map(|e| RequestId(e.matter_id)).collect(), today).await?;
+    let mut requests = by_id(db, items.iter().map(|e| RequestId(e.matter_id)).collect(), today).await?;
+    let mut to_come: HashMap<RequestId, usize> = HashMap::new();
+    for event in &items {
+        *to_come.entry(RequestId(event.matter_id)).or_default() += 1;
+    }
     let entries = items
         .into_iter()
         .filter_map(|event| {
-            let request = requests.get(&RequestId(event.matter_id))?;
+            let id = RequestId(event.matter_id);
+            let left = to_come.get_mut(&id)?;
+            *left -= 1;
+            // A request is copied only for an entry that another one follows.
+            let request = match *left {
+                0 => requests.remove(&id)?,
+                _ => requests.get(&id)?.clone(),
+            };
             let hand_over_id = HandOverId(event.subject_id);
             let kind = event.feed_kind?;
             let handed_over = request
@@ -109,9 +120,9 @@ pub async fn feed(
                 position: event.position,
                 kind,
                 hand_over_id,
-                request_id: request.id,
+                request_id: id,
                 number: request.number.clone(),
-                request: (handed_over && kind != FeedEntryKind::Withdrawn).then(|| request.clone()),
+                request: (handed_over && kind != FeedEntryKind::Withdrawn).then_some(request),
             })
         })
         .collect();
