@@ -297,7 +297,7 @@ fn cors(settings: &Settings) -> actix_cors::Cors {
 
 /// What no route answered: the method is wrong, or nothing is there.
 async fn missed(state: web::Data<State>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
-    match state.operations.at(request.path()) {
+    match state.operations.at(request.match_info().as_str()) {
         Some(route) if request.method() == Method::OPTIONS => Ok(actix_web::HttpResponse::NoContent()
             .insert_header((header::ALLOW, route.allow.as_str()))
             .finish()),

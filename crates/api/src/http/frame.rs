@@ -48,7 +48,9 @@ pub async fn frame<B: MessageBody + 'static>(
         // The codec leaves out the body of a reply to HEAD by itself.
         request.head_mut().method = Method::GET;
     }
-    let route = state.operations.at(request.path()).cloned();
+    // By the very text that the router matches, percent-encoding undone: the right that is checked is that of the handler
+    // which runs.
+    let route = state.operations.at(request.match_info().as_str()).cloned();
     if let Some(route) = &route {
         request.extensions_mut().insert(route.clone());
     }

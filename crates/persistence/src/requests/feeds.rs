@@ -105,24 +105,27 @@ pub async fn feed(
             let id = RequestId(event.matter_id);
             let left = to_come.get_mut(&id)?;
             *left -= 1;
-            // A request is copied only for an entry that another one follows.
-            let request = match *left {
-                0 => requests.remove(&id)?,
-                _ => requests.get(&id)?.clone(),
-            };
+            let request = requests.get(&id)?;
+            let number = request.number.clone();
             let hand_over_id = HandOverId(event.subject_id);
             let kind = event.feed_kind?;
             let handed_over = request
                 .hand_over
                 .as_ref()
                 .is_some_and(|h| h.id == hand_over_id && h.state != HandOverState::Withdrawn);
+            let request = match handed_over && kind != FeedEntryKind::Withdrawn {
+                false => None,
+                // A request is copied only for an entry that another one follows.
+                true if *left > 0 => Some(request.clone()),
+                true => requests.remove(&id),
+            };
             Some(FeedEntry {
                 position: event.position,
                 kind,
                 hand_over_id,
                 request_id: id,
-                number: request.number.clone(),
-                request: (handed_over && kind != FeedEntryKind::Withdrawn).then_some(request),
+                number,
+                request,
             })
         })
         .collect();

@@ -153,3 +153,16 @@ async fn idempotency_keys_are_uuids_and_programs_must_send_one() {
     assert_eq!(quoted.id(), bare.id());
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_is_that_of_the_handler_however_its_path_is_spelled() {
+    let (service, world) = with_world().await;
+    // The first letters, percent-encoded.
+    service.administrator().get("/%63ustomers").await.expect(200);
+    service.administrator().get("/%63lients").await.expect(200);
+    world.brm.get("/%63lients").await.refused(403, "forbidden");
+    service.nobody().get("/%63lients").await.refused(401, "unauthenticated");
+    let elsewhere = service.nobody().send(Method::PUT, "/%63lients", &[], None).await;
+    elsewhere.refused(405, "method_not_allowed");
+    service.stop().await;
+}
