@@ -2,6 +2,7 @@
 
 mod days;
 mod ids;
+mod numbers;
 mod references;
 mod serialization;
 mod text;
@@ -9,6 +10,7 @@ mod words;
 
 pub use days::{Days, Period};
 pub use ids::*;
+pub use numbers::{Amount, Decimal, Money};
 pub use references::*;
 pub use serialization::{Purpose, Rendering, to_json_for};
 pub use text::*;
