@@ -27,6 +27,9 @@ word! {
         HandOver,
         Comment,
         Client,
+        Agreement,
+        AgreementVersion,
+        AgreementTemplate,
     }
 }
 

@@ -10,12 +10,22 @@ pub enum RuleCode {
     SamePersonTwice,
     /// R3: only a complete team takes on a customer, and a customer has one responsible team on a day.
     ResponsibleTeam,
+    /// R6: a version is approved when both parties have approved the same content, each with its mandate.
+    BothApprove,
+    /// R7: an approved version is never changed.
+    ApprovedIsFixed,
+    /// R8: on any day at most one agreement of a customer covers a service.
+    AlreadyCovered,
+    /// R9: start, renewal, notice and end follow the calendar.
+    AgreementCalendar,
     /// R13: a request has one destination at a time.
     OneDestination,
     /// R14: what must be endorsed by whom before it is routed.
     EndorsementMissing,
     /// R15: a complaint has an owner and a due date and is answered.
     ComplaintAnswer,
+    /// A target that could never be judged.
+    Unjudgeable,
     /// The state of the thing does not allow the act.
     State,
     /// A reference names nothing that the caller can see.
@@ -43,6 +53,10 @@ impl RuleCode {
             Self::TeamIncomplete => "R1",
             Self::SamePersonTwice => "R2",
             Self::ResponsibleTeam => "R3",
+            Self::BothApprove => "R6",
+            Self::ApprovedIsFixed => "R7",
+            Self::AlreadyCovered => "R8",
+            Self::AgreementCalendar => "R9",
             Self::OneDestination => "R13",
             Self::EndorsementMissing => "R14",
             Self::ComplaintAnswer => "R15",

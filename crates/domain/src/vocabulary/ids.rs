@@ -61,6 +61,14 @@ ids! {
     CommentId;
     /// Another system with credentials of its own.
     ClientId;
+    /// An agreement.
+    AgreementId;
+    /// A version of an agreement.
+    AgreementVersionId;
+    /// A template that agreements start from.
+    AgreementTemplateId;
+    /// A service calendar.
+    CalendarId;
     /// An entry of the event log.
     EventId;
 }

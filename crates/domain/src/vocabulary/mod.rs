@@ -5,6 +5,7 @@ mod ids;
 mod numbers;
 mod references;
 mod serialization;
+mod spans;
 mod text;
 mod words;
 
@@ -13,6 +14,7 @@ pub use ids::*;
 pub use numbers::{Amount, Decimal, Money};
 pub use references::*;
 pub use serialization::{Purpose, Rendering, to_json_for};
+pub use spans::Span;
 pub use text::*;
 pub(crate) use words::word;
 

@@ -1,0 +1,228 @@
+//! What is agreed, in a version of an agreement: sections of text, targets, limits, price, and how data is handled.
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{CalendarPeriod, ServiceLevelTarget, Terms, WorkloadLimit};
+use crate::{Rule, RuleCode, vocabulary::*};
+
+/// A named part of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Section {
+    /// Names it within the agreement: `scope`, `responsibilities`, `support`, `security`, `continuity`, `escalation` …
+    pub key: Slug,
+    /// Its heading.
+    pub heading: Name,
+    /// What it says.
+    pub text: Markdown,
+}
+
+/// What is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Price {
+    /// How much.
+    pub amount: Amount,
+    /// Of which currency.
+    pub currency: Currency,
+    /// For each such period.
+    pub period: CalendarPeriod,
+}
+
+impl Price {
+    /// The price of a year; none where it cannot be written.
+    pub fn per_year(&self) -> Option<Money> {
+        let amount = Amount::of_minor(self.amount.minor().checked_mul(self.period.per_year())?)?;
+        let currency = self.currency.clone();
+        Some(Money { amount, currency })
+    }
+}
+
+/// How the services' information is classified, on the organisation's own scale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Classification {
+    /// Confidentiality (konfidentialitet).
+    pub confidentiality: Word,
+    /// Integrity (riktighet).
+    pub integrity: Word,
+    /// Availability (tillgänglighet).
+    pub availability: Word,
+}
+
+/// Whether personal data is handled for the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataProcessing {
+    /// Whether personal data is handled.
+    pub personal_data: bool,
+    /// Where the data processing agreement is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processing_agreement: Option<Name>,
+}
+
+word! {
+    /// The language in which the wording binds.
+    Language {
+        /// Swedish.
+        Sv,
+        /// English.
+        En,
+    }
+}
+
+/// What is agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Content {
+    /// What people call the agreement.
+    pub title: Name,
+    /// The language in which the wording binds.
+    pub language: Language,
+    /// The text, part by part.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub sections: Vec<Section>,
+    /// The measurable promises.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub targets: Vec<ServiceLevelTarget>,
+    /// The volume that they are promised for.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub workload_limits: Vec<WorkloadLimit>,
+    /// The words that cases' priorities are told with, the strictest first.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub priorities: Vec<Word>,
+    /// What is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// How often the agreement is looked over together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_interval: Option<Span>,
+    /// How the services' information is classified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<Classification>,
+    /// Whether personal data is handled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_processing: Option<DataProcessing>,
+    /// Whether it holds for the customer alone; else for the customers below it too (R8).
+    #[serde(default)]
+    pub this_only: bool,
+}
+
+impl Content {
+    /// Refuses content that contradicts itself or promises what could never be judged.
+    pub(super) fn check(&self, services: &[CoveredService]) -> Result<(), Rule> {
+        unique("/content/sections", self.sections.iter().map(|section| &section.key))?;
+        unique("/content/targets", self.targets.iter().map(|target| &target.key))?;
+        unique(
+            "/content/workloadLimits",
+            self.workload_limits.iter().map(|limit| &limit.key),
+        )?;
+        unique("/content/priorities", &self.priorities)?;
+        if let Some(DataProcessing {
+            personal_data: false,
+            processing_agreement: Some(_),
+        }) = self.data_processing
+        {
+            let detail = "Where no personal data is handled there is no data processing agreement.";
+            return Err(Rule::new(RuleCode::State, detail).at("/content/dataProcessing/processingAgreement"));
+        }
+        for (i, target) in self.targets.iter().enumerate() {
+            let pointer = format!("/content/targets/{i}");
+            target.check(&self.priorities, self.price.is_some(), &pointer)?;
+            let foreign = |id: &&ServiceId| services.iter().all(|covered| covered.id != **id);
+            if let Some((j, _)) = target.services.iter().enumerate().find(|(_, id)| foreign(id)) {
+                let detail = "The agreement does not cover this service.";
+                return Err(Rule::new(RuleCode::Unjudgeable, detail).at(format!("{pointer}/services/{j}")));
+            }
+            if let Some(wanted) = &target.workload_limit
+                && self.workload_limits.iter().all(|limit| limit.key != *wanted)
+            {
+                let detail = format!("There is no workload limit {wanted} in the content.");
+                return Err(Rule::new(RuleCode::Unjudgeable, detail).at(format!("{pointer}/workloadLimit")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unique<'a, K: Eq + std::hash::Hash + std::fmt::Display + 'a>(
+    pointer: &str,
+    keys: impl IntoIterator<Item = &'a K>,
+) -> Result<(), Rule> {
+    let mut seen = HashSet::new();
+    match keys.into_iter().enumerate().find(|(_, key)| !seen.insert(*key)) {
+        None => Ok(()),
+        Some((i, twice)) => {
+            Err(Rule::new(RuleCode::NotUnique, format!("{twice} stands here twice.")).at(format!("{pointer}/{i}")))
+        }
+    }
+}
+
+/// A covered service as it was called when it was agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CoveredService {
+    /// Its id.
+    pub id: ServiceId,
+    /// Its code on the day.
+    pub code: Code,
+    /// Its name on the day.
+    pub name: Name,
+}
+
+impl From<ServiceRef> for CoveredService {
+    fn from(service: ServiceRef) -> Self {
+        let ServiceRef { id, code, name } = service;
+        Self { id, code, name }
+    }
+}
+
+/// The covered services, as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
+#[serde(transparent)]
+#[schema(max_items = 200)]
+pub struct CoveredServices(pub Vec<CoveredService>);
+
+/// With whom it is agreed, as it was called: the customer, another function or a supplier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OtherParty {
+    /// The customer, the function or the supplier.
+    pub name: Name,
+    /// The board or company that it belongs to, where it is not one itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_entity: Option<Name>,
+    /// Its organisation number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation_number: Option<OrganisationNumber>,
+}
+
+/// Everything that both parties approve: its digest is what an approval is bound to (R6).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Approvable<'a> {
+    pub number: &'a str,
+    pub version: i32,
+    pub with: &'a OtherParty,
+    pub services: &'a CoveredServices,
+    pub terms: &'a Terms,
+    pub content: &'a Content,
+}
+
+impl Approvable<'_> {
+    /// The one text of this content: JSON canonicalised by RFC 8785.
+    pub fn canonical(&self) -> Result<String, serde_json::Error> {
+        serde_json_canonicalizer::to_string(&to_json_for(Purpose::Reply, self)?)
+    }
+
+    /// SHA-256 of the canonical text, in hexadecimal.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        Ok(crate::clients::digest(&self.canonical()?))
+    }
+}
