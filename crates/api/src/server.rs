@@ -14,7 +14,7 @@ use actix_web::{
     web,
 };
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::access::Caller;
+use domain::{access::Caller, agreements::SignedIn};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -61,8 +61,8 @@ pub struct State {
 }
 
 impl State {
-    /// Who calls, by the bearer token.
-    pub async fn identify(&self, request: &ServiceRequest) -> Result<Caller, Problem> {
+    /// Who calls, by the bearer token, and how they had signed in.
+    pub async fn identify(&self, request: &ServiceRequest) -> Result<(Caller, SignedIn), Problem> {
         let sent = request
             .headers()
             .get(header::AUTHORIZATION)

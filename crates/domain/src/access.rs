@@ -41,6 +41,10 @@ word! {
         #[serde(rename = "feed.strategy")]
         #[strum(serialize = "feed.strategy")]
         FeedStrategy,
+        /// Read agreements and their templates.
+        #[serde(rename = "agreements.read")]
+        #[strum(serialize = "agreements.read")]
+        AgreementsRead,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -533,6 +537,31 @@ matrix! {
     deleteSamePersonException:  YES, NO, NoPerson, NoContact, NoClient;
     listTeamCustomers:          YES, YES, Read, NoContact, With(RegisterRead);
     getCoverage:                YES, YES, Read, NoContact, With(RegisterRead);
+    listAgreements:             YES, YES, Read, Own, With(AgreementsRead);
+    getAgreement:               YES, YES, Read, Own, With(AgreementsRead);
+    createAgreement:            NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    changeAgreement:            NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    createAgreementReview:      NO, NO, As(MANAGERS), NoContact, NoClient;
+    getServiceCoverage:         YES, YES, Read, Own, With(AgreementsRead);
+    listAgreementVersions:      YES, YES, Read, Own, With(AgreementsRead);
+    getAgreementVersion:        YES, YES, Read, Own, With(AgreementsRead);
+    compareAgreementVersions:   YES, YES, Read, Own, With(AgreementsRead);
+    createAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    changeAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    discardAgreementVersion:    NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    createProposal:             NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    deleteProposal:             NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    createApproval:             NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), Own, NoClient;
+    createRejection:            NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), Own, NoClient;
+    createRevocation:           NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), Own, NoClient;
+    createRenewal:              NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    createNotice:               NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), Own, NoClient;
+    createTermination:          NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    listAgreementTemplates:     YES, YES, Anyone, NoContact, With(AgreementsRead);
+    getAgreementTemplate:       YES, YES, Anyone, NoContact, With(AgreementsRead);
+    createAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;
+    changeAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;
+    deleteAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;
     listRequests:               NO, YES, Read, Own, With(RequestsRead);
     getRequest:                 NO, YES, Read, Own, With(RequestsRead);
     getRequestTimeline:         NO, YES, Read, Own, With(RequestsRead);

@@ -281,6 +281,22 @@ impl Contact {
         }
     }
 
+    /// The mandate with which they decide for the customer on the day, or why they may not (R6).
+    pub fn mandate_to_decide(&self, day: NaiveDate) -> Result<Mandate, Rule> {
+        let holds = |m: &&Mandate| {
+            m.kind == MandateKind::Customer && m.first_day <= day && m.last_day.is_none_or(|last| day <= last)
+        };
+        let mandate = self.mandates.0.iter().find(holds);
+        let mandate = mandate.filter(|_| self.may(MandateKind::Customer, day));
+        mandate.cloned().ok_or_else(|| {
+            let detail = format!(
+                "{} has no mandate to decide for {} on {day}.",
+                self.name, self.customer.code
+            );
+            Rule::new(RuleCode::BothApprove, detail)
+        })
+    }
+
     /// Whether the mandate holds on the day.
     pub fn may(&self, kind: MandateKind, day: NaiveDate) -> bool {
         self.last_day.is_none_or(|last| day <= last) && self.mandates.hold(kind, day)

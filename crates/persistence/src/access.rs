@@ -24,15 +24,19 @@ const OF_TEAMS: &str = "(select a.customer_id from customer_ancestry a \
         where n.customer_id = a.customer_id and n.depth < a.depth))";
 
 fn of_teams(person: domain::vocabulary::PersonId, roles: &[Role], today: NaiveDate) -> (String, Vec<Value>) {
-    let roles: Vec<String> = roles.iter().map(|role| format!("'{role}'")).collect();
-    let roles = if roles.is_empty() {
-        "''".into()
-    } else {
-        roles.join(", ")
-    };
+    let roles = listed(roles);
     let day = || Value::from(today);
     let values = vec![day(), day(), day(), day(), person.0.into(), day(), day()];
     (OF_TEAMS.replace("ROLES", &roles), values)
+}
+
+/// The roles as SQL lists them.
+fn listed(roles: &[Role]) -> String {
+    let roles: Vec<String> = roles.iter().map(|role| format!("'{role}'")).collect();
+    match roles.is_empty() {
+        true => "''".into(),
+        false => roles.join(", "),
+    }
 }
 
 /// Whether a thing of the customer in `column` (`request.customer_id`) is within reach.
@@ -99,6 +103,30 @@ pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBacke
         ));
     }
     ways
+}
+
+/// Whether the provider's own things, which belong to no customer, are within reach: to who reaches every customer, and
+/// to who has one of the roles in any team today.
+pub(crate) fn of_provider(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    let (person, roles): (_, &[Role]) = match &reach.customers {
+        Customers::All => return Expr::cust("1 = 1"),
+        Customers::OfTeams { person, roles } => (*person, roles),
+        Customers::OfTeamsAndTheirEntities { person } => (*person, &Role::ALL),
+        Customers::None | Customers::Named(_) | Customers::Own { .. } => return Expr::cust("1 = 0"),
+    };
+    let sql = format!(
+        "exists (select 1 from membership p where p.person_id = ? and p.role in ({}) \
+         and p.since <= ? and (p.until is null or p.until > ?))",
+        listed(roles)
+    );
+    store::expr(backend, sql, [Value::from(person.0), today.into(), today.into()])
+}
+
+/// Whether an agreement is within reach: the customer's, or one of the provider's own.
+pub(crate) fn of_agreement(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    let of_customer = of_customers(&reach.customers, "agreement.customer_id", today, backend);
+    let own = Expr::cust("agreement.customer_id is null").and(of_provider(reach, today, backend));
+    of_customer.or(own)
 }
 
 /// Whether a hand-over goes to one of the destinations; none: no limit.

@@ -231,6 +231,7 @@ pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Erro
         ("service usages", "service_usage", "service_id"),
         ("service owners", "membership_service", "service_id"),
         ("requests", "request_service", "service_id"),
+        ("agreements", "agreement_service", "service_id"),
     ];
     refuse_if_used(unit, "service", service.id.0, &uses).await?;
     references::set(unit, SubjectKind::Service, service.id.0, &[], None, false).await?;

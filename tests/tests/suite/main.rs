@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in real time")]
 
 mod access;
+mod agreements;
 mod audit_trail;
 mod chain;
 mod compression;

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::heade
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::{Caller, Scope},
+    agreements::SignedIn,
     events::Aggregate,
 };
 use persistence::{
@@ -32,6 +33,8 @@ use crate::State;
 pub struct Pass {
     pub operation: Arc<Operation>,
     pub scope: Scope,
+    /// How the caller had signed in.
+    pub signed_in: SignedIn,
 }
 
 /// A call that was let through.

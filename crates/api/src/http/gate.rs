@@ -65,7 +65,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
         operation.read_query(request.query_string())?;
         return Ok(None);
     }
-    let caller = state.identify(request).await?;
+    let (caller, signed_in) = state.identify(request).await?;
     request.extensions_mut().insert(CallerName(caller.actor().id));
     let permission = operation.permission.ok_or(Problem::Forbidden)?;
     let scope = permission
@@ -79,6 +79,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     Ok(Some(Pass {
         operation: operation.clone(),
         scope,
+        signed_in,
     }))
 }
 

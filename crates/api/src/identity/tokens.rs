@@ -8,8 +8,9 @@ use std::{
 use chrono::{DateTime, Duration, Utc};
 use domain::{
     access::{Caller, ClientScope},
+    agreements::SignedIn,
     clients::Client,
-    vocabulary::ClientId,
+    vocabulary::{ClientId, Word},
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use persistence::{Db, clients, clients::Bearer};
@@ -43,6 +44,9 @@ pub struct Claims {
     pub kind: Kind,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
+    /// How strongly the bearer was authenticated, as the issuer says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Word>,
 }
 
 /// How long what a bearer may is believed.
@@ -53,6 +57,13 @@ const SKEW: i64 = 30;
 const REMEMBERED: usize = 10_000;
 
 impl Claims {
+    fn signed_in(&self) -> Option<SignedIn> {
+        Some(SignedIn {
+            issuer: self.iss.parse().ok()?,
+            level: self.acr.clone(),
+        })
+    }
+
     fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.exp + SKEW <= now.timestamp()
     }
@@ -116,6 +127,7 @@ impl Tokens {
             jti: uuid::Uuid::now_v7().to_string(),
             kind,
             scope,
+            acr: None,
         };
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".into());
@@ -168,7 +180,7 @@ impl Tokens {
         db: &Db,
         now: DateTime<Utc>,
         today: chrono::NaiveDate,
-    ) -> Result<Caller, Problem> {
+    ) -> Result<(Caller, SignedIn), Problem> {
         const INVALID: Problem = Problem::Unauthenticated("The token is not valid, or no longer.");
         let digest = domain::clients::digest_bytes(token);
         let remembered = {
@@ -179,13 +191,14 @@ impl Tokens {
         };
         let claims = match remembered {
             Some((claims, _, _)) if claims.is_over(now) => return Err(INVALID),
-            Some((_, caller, looked_up)) if now - looked_up < BELIEVED && now >= looked_up => {
-                return caller.ok_or(INVALID);
+            Some((claims, caller, looked_up)) if now - looked_up < BELIEVED && now >= looked_up => {
+                return caller.zip(claims.signed_in()).ok_or(INVALID);
             }
             Some((claims, _, _)) => claims,
             None => self.verify(token, now).ok_or(INVALID)?,
         };
         let caller = look_up(&claims, db, today).await?;
+        let signed_in = claims.signed_in();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.retain(|_, k| k.claims.exp > now.timestamp() && now - k.looked_up < BELIEVED);
@@ -200,7 +213,7 @@ impl Tokens {
                 },
             );
         }
-        caller.ok_or(INVALID)
+        caller.zip(signed_in).ok_or(INVALID)
     }
 }
 

@@ -96,6 +96,10 @@ pub fn tags() -> Value {
         ("about", "What this API is."),
         ("access", "The credentials of other systems."),
         (
+            "agreements",
+            "What is promised to whom, at which levels; what others promise in turn; templates.",
+        ),
+        (
             "customer teams",
             "Who looks after which customers, and what is not covered.",
         ),

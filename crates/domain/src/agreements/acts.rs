@@ -5,11 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    Rule, RuleCode,
-    events::ActorKind,
-    people::{Contact, MandateKind},
-};
+use crate::{Rule, RuleCode, events::ActorKind, people::Mandate};
 
 word! {
     /// One of the two who agree.
@@ -134,7 +130,7 @@ pub struct Approval {
     pub signed_in: SignedIn,
     /// The mandate that a contact approved with, as it read that day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mandate: Option<crate::people::Mandate>,
+    pub mandate: Option<Mandate>,
     /// Where the other party's own approval is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_elsewhere: Option<SignedElsewhere>,
@@ -286,25 +282,45 @@ fn calendar(detail: impl Into<String>) -> Rule {
     Rule::new(RuleCode::AgreementCalendar, detail)
 }
 
+/// What is agreed on: which services, when, and what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agreed {
+    /// The services that it covers.
+    pub services: CoveredServices,
+    /// When it begins, renews and ends.
+    pub terms: Terms,
+    /// What is agreed.
+    pub content: Content,
+}
+
 impl AgreementVersion {
+    /// What is agreed on.
+    pub fn agreed(&self) -> Agreed {
+        Agreed {
+            services: self.services.clone(),
+            terms: self.terms.clone(),
+            content: self.content.clone(),
+        }
+    }
+
     /// A draft; `number` is its number within the agreement.
     pub fn draft(
         id: AgreementVersionId,
-        agreement: &Agreement,
-        number: i32,
-        (services, terms, content): (CoveredServices, Terms, Content),
+        (agreement, number): (AgreementRef, i32),
+        (with, customer): (OtherParty, Option<CustomerId>),
+        agreed: Agreed,
         now: DateTime<Utc>,
     ) -> Result<Self, Rule> {
         let version = Self {
             id,
             version: 0,
-            agreement: agreement.reference(),
+            agreement,
             number,
             state: VersionState::Draft,
-            with: agreement.with.clone(),
-            services: CoveredServices(vec![]),
-            terms: terms.clone(),
-            content: content.clone(),
+            with: with.clone(),
+            services: agreed.services.clone(),
+            terms: agreed.terms.clone(),
+            content: agreed.content.clone(),
             digest: String::new(),
             last_day_in_force: None,
             coming_terms: vec![],
@@ -317,21 +333,20 @@ impl AgreementVersion {
             notice: None,
             termination: None,
             superseded: None,
-            customer: agreement.customer.as_ref().map(|customer| customer.id),
+            customer,
             created_at: now,
         };
-        version.edit(agreement.with.clone(), services, terms, content)
+        version.edit(with, agreed)
     }
 
     /// The draft as told anew.
-    pub fn edit(
-        self,
-        with: OtherParty,
-        services: CoveredServices,
-        terms: Terms,
-        content: Content,
-    ) -> Result<Self, Rule> {
+    pub fn edit(self, with: OtherParty, agreed: Agreed) -> Result<Self, Rule> {
         self.may(VersionAct::Edit)?;
+        let Agreed {
+            services,
+            terms,
+            content,
+        } = agreed;
         terms.check("/terms")?;
         content.check(&services.0)?;
         if self.agreement.kind != AgreementKind::Sla
@@ -499,13 +514,7 @@ impl AgreementVersion {
     }
 
     /// Notice, which ends the term that it is in time for.
-    pub fn give_notice(
-        self,
-        told: NoticeInput,
-        by: Signatory,
-        now: DateTime<Utc>,
-        today: NaiveDate,
-    ) -> Result<Self, Rule> {
+    pub fn give_notice(self, told: NoticeInput, deed: &Deed, today: NaiveDate) -> Result<Self, Rule> {
         self.may(VersionAct::GiveNotice)?;
         if self.terms.renewal != Renewal::Tacit {
             let detail = "It ends by itself unless it is renewed; there is no notice to give.";
@@ -524,6 +533,12 @@ impl AgreementVersion {
         if ![Party::Provider, other].contains(&told.party) {
             return Err(calendar(format!("Its parties are provider and {other}.")).at("/party"));
         }
+        if deed.party != Party::Provider && told.party != deed.party {
+            return Err(calendar("The customer gives its own notice only.").at("/party"));
+        }
+        if deed.party != Party::Provider && told.given_on != today {
+            return Err(calendar(format!("It is given today, on {today}.")).at("/givenOn"));
+        }
         self.must_not_be_over(today)?;
         let term = self.terms.ended_by_notice(told.given_on);
         let term = term.ok_or_else(|| calendar("The calendar ends before a term does."))?;
@@ -541,8 +556,8 @@ impl AgreementVersion {
                 party: told.party,
                 receipt: told.receipt,
                 ends_on: term.last_day,
-                recorded_by: by,
-                recorded_at: now,
+                recorded_by: deed.by.clone(),
+                recorded_at: deed.at,
             }),
             ..self
         })
@@ -593,22 +608,23 @@ impl AgreementVersion {
     }
 }
 
-/// The mandate `customer` with which a contact approves (R6), or why they may not.
-pub fn mandate_to_approve(
-    contact: &Contact,
-    price: Option<Money>,
-    today: NaiveDate,
-) -> Result<crate::people::Mandate, Rule> {
-    let holds = |m: &&crate::people::Mandate| {
-        m.kind == MandateKind::Customer && m.first_day <= today && m.last_day.is_none_or(|last| today <= last)
-    };
-    let _ = price;
-    let mandate = contact.mandates.0.iter().find(holds);
-    mandate
-        .filter(|_| contact.may(MandateKind::Customer, today))
-        .cloned()
-        .ok_or_else(|| {
-            let detail = format!("{} has no mandate to decide for the customer on {today}.", contact.name);
-            Rule::new(RuleCode::BothApprove, detail)
-        })
+impl AgreementVersion {
+    /// Refuses an approval beyond the amount of the contact's mandate.
+    pub fn must_be_within(&self, mandate: &Mandate) -> Result<(), Rule> {
+        let _ = mandate;
+        Ok(())
+    }
+}
+
+impl Agreement {
+    /// The party whose signature on paper a person records: there is one only where no customer signs in.
+    pub fn counterparty_signs(&self) -> Result<Party, Rule> {
+        match self.kind {
+            AgreementKind::Sla => {
+                let detail = "The customer approves here, by a contact with mandate customer.";
+                Err(Rule::new(RuleCode::BothApprove, detail).at("/counterparty"))
+            }
+            AgreementKind::Ola | AgreementKind::Uc => Ok(Party::Counterparty),
+        }
+    }
 }

@@ -177,6 +177,56 @@ pub struct AgreementChange {
     pub references: Vec<ExternalReference>,
 }
 
+/// What a version's row tells of it, enough to say where it stands on any day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionLine {
+    /// Its id.
+    pub id: AgreementVersionId,
+    /// Its number within the agreement.
+    pub number: i32,
+    /// Where it stands, as it is stored.
+    pub status: VersionStatus,
+    /// The days on which it is in force, if it is approved.
+    pub in_force: Period,
+    /// Where it stands after those days.
+    pub ended: VersionState,
+    /// What people call it.
+    pub title: Name,
+    /// The day by which it is to be looked over next.
+    pub review_day: Option<NaiveDate>,
+}
+
+impl VersionLine {
+    /// Where it stands on the day.
+    pub fn state_on(&self, day: NaiveDate) -> VersionState {
+        let Period { since, until } = self.in_force;
+        match self.status {
+            VersionStatus::Draft => VersionState::Draft,
+            VersionStatus::Proposed => VersionState::Proposed,
+            _ if until == Some(since) => self.ended,
+            _ if day < since => VersionState::Upcoming,
+            _ if self.in_force.contains(day) => VersionState::Active,
+            _ => self.ended,
+        }
+    }
+
+    /// The version in a line, as it stands on the day.
+    pub fn summary(&self, today: NaiveDate) -> VersionSummary {
+        VersionSummary {
+            id: self.id,
+            number: self.number,
+            state: self.state_on(today),
+            title: self.title.clone(),
+            first_day: self.in_force.since,
+            last_day: self
+                .in_force
+                .until
+                .filter(|_| self.status.was_approved())
+                .and_then(|until| until.pred_opt()),
+        }
+    }
+}
+
 /// A version in a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -247,6 +297,10 @@ pub struct Agreement {
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,
+    /// Its versions, in lines.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub versions: Vec<VersionLine>,
     /// When it was begun.
     pub created_at: DateTime<Utc>,
 }
@@ -295,6 +349,33 @@ impl AgreementInput {
 }
 
 impl Agreement {
+    /// A new agreement with its first draft.
+    pub fn begin(
+        first: &AgreementVersion,
+        customer: Option<CustomerRef>,
+        (evidence, references): (EvidenceForm, Vec<ExternalReference>),
+        now: DateTime<Utc>,
+        today: NaiveDate,
+    ) -> Self {
+        let line = first.line(None);
+        Self {
+            id: first.agreement.id,
+            version: 1,
+            number: first.agreement.number.clone(),
+            kind: first.agreement.kind,
+            customer,
+            with: first.with.clone(),
+            evidence,
+            current: line.summary(today),
+            open: Some(line.summary(today)),
+            last_review: None,
+            next_review_day: None,
+            references,
+            versions: vec![line],
+            created_at: now,
+        }
+    }
+
     /// The agreement as another thing names it.
     pub fn reference(&self) -> AgreementRef {
         AgreementRef {
@@ -333,8 +414,8 @@ impl Agreement {
         })
     }
 
-    /// The agreement as its versions make it read today; `versions` are all of them, in any order.
-    pub fn with_versions(mut self, versions: &[AgreementVersion], today: NaiveDate) -> Self {
+    /// The agreement as its versions make it read on the day.
+    pub fn as_of(mut self, today: NaiveDate) -> Self {
         let rank = |state: VersionState| match state {
             VersionState::Active => 0,
             VersionState::Upcoming => 1,
@@ -342,39 +423,54 @@ impl Agreement {
             VersionState::Proposed => 3,
             VersionState::Draft => 4,
         };
-        let best = versions
-            .iter()
-            .min_by_key(|version| (rank(version.state_on(today)), std::cmp::Reverse(version.number)));
-        if let Some(best) = best {
-            self.current = best.summary(today);
-            let interval = best.content.review_interval.filter(|_| rank(best.state_on(today)) < 2);
-            let since = self
-                .last_review
-                .as_ref()
-                .map_or(best.terms.first_day, |review| review.day);
-            self.next_review_day = interval.and_then(|interval| interval.after(since, 1));
+        let of = |line: &&VersionLine| (rank(line.state_on(today)), std::cmp::Reverse(line.number));
+        if let Some(current) = self.versions.iter().min_by_key(of) {
+            self.current = current.summary(today);
+            self.next_review_day = current.review_day.filter(|_| rank(current.state_on(today)) < 2);
         }
-        let open = versions.iter().find(|version| !version.status().was_approved());
-        self.open = open.map(|version| version.summary(today));
+        let open = self.versions.iter().find(|line| !line.status.was_approved());
+        self.open = open.map(|line| line.summary(today));
         self
+    }
+
+    /// The agreement with a version as it is now.
+    pub fn keeping(mut self, version: &AgreementVersion, today: NaiveDate) -> Self {
+        let line = version.line(self.last_review.as_ref());
+        match self.versions.iter_mut().find(|known| known.id == line.id) {
+            Some(known) => *known = line,
+            None => self.versions.push(line),
+        }
+        self.as_of(today)
+    }
+
+    /// The number that a new version gets.
+    pub fn next_number(&self) -> i32 {
+        self.versions.iter().map(|line| line.number).max().unwrap_or(0) + 1
     }
 }
 
 impl AgreementVersion {
-    /// The version in a line, as it stands on the day.
-    pub fn summary(&self, today: NaiveDate) -> VersionSummary {
-        VersionSummary {
+    /// What its row tells of it; the next review counts from the last one, or from its first day.
+    pub fn line(&self, last_review: Option<&AgreementReview>) -> VersionLine {
+        let since = last_review.map_or(self.terms.first_day, |review| review.day.max(self.terms.first_day));
+        VersionLine {
             id: self.id,
             number: self.number,
-            state: self.state_on(today),
+            status: self.status(),
+            in_force: self.in_force(),
+            ended: self.how_it_ended(),
             title: self.content.title.clone(),
-            first_day: self.terms.first_day,
-            last_day: self
-                .in_force()
-                .until
+            review_day: self
+                .content
+                .review_interval
                 .filter(|_| self.status().was_approved())
-                .and_then(|until| until.pred_opt()),
+                .and_then(|interval| interval.after(since, 1)),
         }
+    }
+
+    /// Where it stands on the day.
+    pub fn state_on(&self, day: NaiveDate) -> VersionState {
+        self.line(None).state_on(day)
     }
 }
 

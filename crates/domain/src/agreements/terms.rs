@@ -90,6 +90,26 @@ impl Terms {
         Ok(())
     }
 
+    /// The same terms, beginning on another day: as many months as the initial term has, or days where it has no whole
+    /// months.
+    pub fn beginning(&self, first_day: NaiveDate) -> Result<Self, Rule> {
+        let beyond = || Rule::new(RuleCode::DateOrder, "The calendar ends before that term does.").at("/firstDay");
+        let end = self.last_day.succ_opt().ok_or_else(beyond)?;
+        let months = (1..=1200)
+            .map(Span::Months)
+            .find(|span| span.after(self.first_day, 1) == Some(end));
+        let days = u32::try_from((end - self.first_day).num_days()).map_err(|_| beyond())?;
+        let end = months
+            .unwrap_or(Span::Days(days))
+            .after(first_day, 1)
+            .ok_or_else(beyond)?;
+        Ok(Self {
+            first_day,
+            last_day: end.pred_opt().ok_or_else(beyond)?,
+            ..self.clone()
+        })
+    }
+
     /// The day after the last day of the term; none beyond the calendar.
     fn end(&self, ordinal: u32) -> Option<NaiveDate> {
         let initial = self.last_day.succ_opt()?;
@@ -232,6 +252,14 @@ mod tests {
     }
 
     #[test]
+    fn terms_can_begin_on_another_day() {
+        let year = tacit("2026-01-01", "2026-12-31", 12, Span::Months(3));
+        assert_eq!(year.beginning(day("2027-03-01")).unwrap().last_day, day("2028-02-29"));
+        let odd = tacit("2026-01-01", "2026-02-15", 12, Span::Days(10));
+        assert_eq!(odd.beginning(day("2026-03-01")).unwrap().last_day, day("2026-04-15"));
+    }
+
+    #[test]
     fn a_notice_ends_the_first_term_that_it_is_in_time_for() {
         let terms = tacit("2020-08-01", "2023-07-31", 12, Span::Months(3));
         let ends = |on: &str| terms.ended_by_notice(day(on)).unwrap().last_day;
@@ -241,14 +269,14 @@ mod tests {
     }
 
     fn some_terms() -> impl Strategy<Value = Terms> {
-        (0i64..6000, 1i64..2000, 1u32..37, 0i64..3).prop_map(|(first, length, months, kind)| {
+        (0i64..6000, 1i64..2000, 1u32..37, 0usize..3).prop_map(|(first, length, months, kind)| {
             let first_day = day("2019-12-29") + chrono::Duration::days(first);
             Terms {
                 first_day,
                 last_day: first_day + chrono::Duration::days(length),
                 renewal: Renewal::Tacit,
                 renewal_term: Some(Span::Months(months)),
-                notice_period: (kind > 0).then(|| if kind == 1 { Span::Months(1) } else { Span::Days(30) }),
+                notice_period: [None, Some(Span::Months(1)), Some(Span::Days(30))][kind],
             }
         })
     }

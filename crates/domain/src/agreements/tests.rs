@@ -45,6 +45,7 @@ fn agreement(kind: AgreementKind) -> Agreement {
         last_review: None,
         next_review_day: None,
         references: vec![],
+        versions: vec![],
         created_at: now(),
     }
 }
@@ -84,8 +85,14 @@ fn mail() -> CoveredServices {
 
 fn draft(number: i32, first: &str, renewal: Renewal) -> AgreementVersion {
     let id = AgreementVersionId(Uuid::from_u128(100 + number as u128));
-    let agreed = (mail(), terms(first, renewal), content());
-    AgreementVersion::draft(id, &agreement(AgreementKind::Sla), number, agreed, now()).unwrap()
+    let agreed = Agreed {
+        services: mail(),
+        terms: terms(first, renewal),
+        content: content(),
+    };
+    let agreement = agreement(AgreementKind::Sla);
+    let parties = (agreement.with.clone(), agreement.customer());
+    AgreementVersion::draft(id, (agreement.reference(), number), parties, agreed, now()).unwrap()
 }
 
 fn deed(party: Party) -> Deed {
@@ -189,9 +196,8 @@ fn every_act_in_every_state() {
             let (today, before) = (day(TODAY), version.version);
             let done = match act {
                 VersionAct::Edit => {
-                    let (with, services) = (version.with.clone(), version.services.clone());
-                    let (terms, content) = (version.terms.clone(), version.content.clone());
-                    version.edit(with, services, terms, content)
+                    let (with, agreed) = (version.with.clone(), version.agreed());
+                    version.edit(with, agreed)
                 }
                 VersionAct::Propose => version.propose(deed(Party::Provider)),
                 VersionAct::Withdraw => version.withdraw(deed(Party::Provider).by.id),
@@ -215,7 +221,7 @@ fn every_act_in_every_state() {
                         receipt: "Brev".parse().unwrap(),
                     };
                     // Of an express one there is none to give: the rule of the calendar, not of the state.
-                    let told = version.give_notice(told, deed(Party::Provider).by, now(), today);
+                    let told = version.give_notice(told, &deed(Party::Provider), today);
                     match told {
                         Err(rule) if rule.code == RuleCode::AgreementCalendar => continue,
                         told => told,
@@ -293,10 +299,11 @@ fn the_digest_is_that_of_the_canonical_text() {
     assert_eq!(crate::clients::digest(&text), version.digest);
     let mut other = content();
     other.targets[0].value = "99.6".parse().unwrap();
-    let edited = version
-        .clone()
-        .edit(version.with.clone(), mail(), version.terms.clone(), other)
-        .unwrap();
+    let agreed = Agreed {
+        content: other,
+        ..version.agreed()
+    };
+    let edited = version.clone().edit(version.with.clone(), agreed).unwrap();
     assert_ne!(edited.digest, version.digest);
 }
 
@@ -319,7 +326,7 @@ fn the_calendar_says_where_an_approved_version_stands() {
         receipt: "Brev".parse().unwrap(),
     };
     let ended = tacit
-        .give_notice(told, deed(Party::Provider).by, now(), day("2026-11-05"))
+        .give_notice(told, &deed(Party::Provider), day("2026-11-05"))
         .unwrap();
     // One day too late for the first term: 2026-10-31 was the last day for its notice.
     assert_eq!(ended.own_until(), Some(day("2028-02-01")));
@@ -335,7 +342,7 @@ fn a_notice_cannot_end_a_term_that_is_over() {
         receipt: "Brev".parse().unwrap(),
     };
     let version = approved(1, "2026-02-01", Renewal::Tacit);
-    let late = version.give_notice(told, deed(Party::Provider).by, now(), day("2027-06-01"));
+    let late = version.give_notice(told, &deed(Party::Provider), day("2027-06-01"));
     assert_eq!(late.unwrap_err().pointer.unwrap(), "/givenOn");
 }
 
@@ -446,10 +453,11 @@ fn versions_are_compared_field_by_field_and_line_by_line() {
     other.targets[0].value = "99.9".parse().unwrap();
     other.sections[0].text = "Rad ett\nRad 2\nRad tre".parse().unwrap();
     let two = draft(2, "2026-02-01", Renewal::Tacit);
-    let two = two
-        .clone()
-        .edit(two.with.clone(), mail(), two.terms.clone(), other)
-        .unwrap();
+    let agreed = Agreed {
+        content: other,
+        ..two.agreed()
+    };
+    let two = two.clone().edit(two.with.clone(), agreed).unwrap();
     let told = VersionComparison::of(&one, &two).unwrap();
     let pointers: Vec<_> = told.differences.iter().map(|d| d.pointer.as_str()).collect();
     assert_eq!(

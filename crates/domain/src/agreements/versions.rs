@@ -244,20 +244,8 @@ impl AgreementVersion {
         }
     }
 
-    /// Where it stands on the day.
-    pub fn state_on(&self, day: NaiveDate) -> VersionState {
-        let period = self.in_force();
-        match self.status() {
-            VersionStatus::Draft => VersionState::Draft,
-            VersionStatus::Proposed => VersionState::Proposed,
-            _ if period.until == Some(period.since) => self.how_it_ended(),
-            _ if day < period.since => VersionState::Upcoming,
-            _ if period.contains(day) => VersionState::Active,
-            _ => self.how_it_ended(),
-        }
-    }
-
-    fn how_it_ended(&self) -> VersionState {
+    /// Where it stands once the days on which it is in force are over.
+    pub(super) fn how_it_ended(&self) -> VersionState {
         let replaced = self.superseded.as_ref().map(|s| s.first_day);
         let first = |own: NaiveDate| replaced.is_some_and(|day| day < own);
         match (self.own_until(), &self.termination) {

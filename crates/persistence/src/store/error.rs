@@ -93,6 +93,27 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "Another thing of this kind has one of these references.",
     ),
     (
+        "ux_version_open",
+        "agreement_version.agreement_id",
+        RuleCode::State,
+        "",
+        "Another version is being written or waits for approval; finish or discard it first.",
+    ),
+    (
+        "ux_agreement_template_name",
+        "agreement_template.name",
+        RuleCode::NotUnique,
+        "/name",
+        "Another template has this name.",
+    ),
+    (
+        "ux_agreement_template_default",
+        "agreement_template.is_default",
+        RuleCode::NotUnique,
+        "/default",
+        "Another template holds by default.",
+    ),
+    (
         "ux_hand_over_live",
         "hand_over.request_id",
         RuleCode::OneDestination,

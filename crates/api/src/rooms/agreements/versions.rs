@@ -1,0 +1,198 @@
+//! The versions of an agreement: written, changed, compared.
+use actix_web::{delete, get, patch, post, web};
+use domain::{agreements::*, vocabulary::*};
+use persistence::{Error, UnitOfWork, agreements as store, services};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::{Body, Call, NoBody, Patch, PatchOf, Problem, Query, Reply, Routes};
+use crate::rooms::IfMatch;
+
+pub fn routes(routes: &mut Routes) {
+    routes
+        .service(list_agreement_versions)
+        .service(create_agreement_version)
+        .service(get_agreement_version)
+        .service(change_agreement_version)
+        .service(discard_agreement_version)
+        .service(compare_agreement_versions);
+}
+
+/// The versions of an agreement, in lines.
+#[derive(Serialize, ToSchema)]
+struct AgreementVersions {
+    /// The agreement.
+    agreement: AgreementRef,
+    /// Its versions, the first one first.
+    #[schema(max_items = 10000)]
+    versions: Vec<VersionSummary>,
+}
+
+/// The version that a path names, if this caller may see it: what is only being written is the team's own.
+pub(super) async fn seen(
+    call: &Call,
+    source: &impl persistence::store::Source,
+    agreement: &Agreement,
+    number: i32,
+) -> Result<AgreementVersion, Problem> {
+    let version = store::version(source, agreement, number, call.today()).await?;
+    match call.scope.is_contact() && version.status() == VersionStatus::Draft {
+        true => Err(Error::NotFound.into()),
+        false => Ok(version),
+    }
+}
+
+/// List an agreement's versions
+///
+/// Every version with where it stands today; a draft is seen by the IT organisation only.
+#[utoipa::path(tag = "agreements", operation_id = "listAgreementVersions",
+    responses((status = 200, description = "Its versions.", body = AgreementVersions)))]
+#[get("/agreements/{agreementId}/versions")]
+async fn list_agreement_versions(call: Call, id: web::Path<AgreementId>) -> Result<Reply, Problem> {
+    let agreement = store::get(&call.reader(), &call.scope, *id, call.today()).await?;
+    let lines = agreement.versions.iter();
+    let seen = lines.filter(|line| !call.scope.is_contact() || line.status != VersionStatus::Draft);
+    Reply::plain(&AgreementVersions {
+        versions: seen.map(|line| line.summary(call.today())).collect(),
+        agreement: agreement.reference(),
+    })
+}
+
+/// Begin a new version
+///
+/// A draft, told in full or begun from the agreement's latest version, a template or another agreement. Approved, it
+/// takes the earlier one's place from its first day; both stay readable (R7). An agreement has one draft at a time.
+#[utoipa::path(tag = "agreements", operation_id = "createAgreementVersion", request_body = DraftInput,
+    responses((status = 201, description = "The new draft.", body = AgreementVersion)))]
+#[post("/agreements/{agreementId}/versions")]
+async fn create_agreement_version(
+    call: Call,
+    id: web::Path<AgreementId>,
+    body: Body<DraftInput>,
+) -> Result<Reply, Problem> {
+    call.write(&body, async |unit| {
+        let agreement = store::load(unit, &call.scope, *id).await?;
+        let mut told = body.value.clone();
+        told.source.get_or_insert(Source::Agreement(agreement.id));
+        let with = store::other_party_now(unit, &agreement).await?;
+        let agreed = store::drafted(unit, &call.scope, &with, &told).await?;
+        let named = (agreement.reference(), agreement.next_number());
+        let parties = (with, domain::events::Aggregate::customer(&agreement));
+        let version = AgreementVersion::draft(unit.new_id(), named, parties, agreed, unit.now())?;
+        store::add_version(unit, &agreement, &version).await?;
+        let path = format!("/agreements/{}/versions/{}", agreement.id, version.number);
+        Reply::created(path, &version.as_of(call.today()), call.today())
+    })
+    .await
+}
+
+/// Show a version
+///
+/// What is agreed, with its digest, who approved it, where it stands today, and its terms and last days for notice for
+/// five years.
+#[utoipa::path(tag = "agreements", operation_id = "getAgreementVersion", responses(
+    (status = 200, description = "The version.", body = AgreementVersion),
+    (status = 304, description = "You have it already.")))]
+#[get("/agreements/{agreementId}/versions/{number}")]
+async fn get_agreement_version(call: Call, path: web::Path<(AgreementId, i32)>) -> Result<Reply, Problem> {
+    let (id, number) = path.into_inner();
+    let agreement = store::get(&call.reader(), &call.scope, id, call.today()).await?;
+    call.found(&seen(&call, &call.reader(), &agreement, number).await?)
+}
+
+/// Loads the version as the caller saw it, changes it, stores it and what follows from it.
+pub(super) async fn change(
+    call: &Call,
+    (id, number): (AgreementId, i32),
+    act: &str,
+    sent: &impl crate::http::call::Sent,
+    how: impl AsyncFn(&mut UnitOfWork, &Agreement, AgreementVersion) -> Result<AgreementVersion, Problem>,
+) -> Result<Reply, Problem> {
+    call.write(sent, async |unit| {
+        let agreement = store::load(unit, &call.scope, id).await?;
+        let before = call.unchanged(seen(call, unit, &agreement, number).await?)?;
+        let after = how(unit, &agreement, before.clone()).await?;
+        let after = store::keep_version(unit, act, &agreement, &before, after).await?;
+        Reply::ok(&after, call.today())
+    })
+    .await
+}
+
+/// Change a draft
+///
+/// Members that are absent stay as they are; lists are replaced whole. A proposed version is returned to draft first, an
+/// approved one never changes (R7).
+#[utoipa::path(tag = "agreements", operation_id = "changeAgreementVersion", request_body = PatchOf<AgreementVersionInput>,
+    params(IfMatch), responses((status = 200, description = "The draft as it is now.", body = AgreementVersion)))]
+#[patch("/agreements/{agreementId}/versions/{number}")]
+async fn change_agreement_version(
+    call: Call,
+    path: web::Path<(AgreementId, i32)>,
+    patch: Patch,
+) -> Result<Reply, Problem> {
+    change(
+        &call,
+        path.into_inner(),
+        "changed",
+        &patch,
+        async |unit, agreement, version| {
+            let told: AgreementVersionInput = patch.onto(&version)?;
+            let services = services::named(unit, &told.services, "/services").await?;
+            store::must_rest_on_something(unit, &told.content).await?;
+            let agreed = Agreed {
+                services: CoveredServices(services.into_iter().map(Into::into).collect()),
+                terms: told.terms,
+                content: told.content,
+            };
+            let with = store::other_party_now(unit, agreement).await?;
+            Ok(version.edit(with, agreed)?)
+        },
+    )
+    .await
+}
+
+/// Discard a draft
+///
+/// A draft that will not be. An agreement's first version stays, since its number is never given back.
+#[utoipa::path(tag = "agreements", operation_id = "discardAgreementVersion", params(IfMatch),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/agreements/{agreementId}/versions/{number}")]
+async fn discard_agreement_version(call: Call, path: web::Path<(AgreementId, i32)>) -> Result<Reply, Problem> {
+    let (id, number) = path.into_inner();
+    call.write(&NoBody, async |unit| {
+        let agreement = store::load(unit, &call.scope, id).await?;
+        let version = call.unchanged(seen(&call, unit, &agreement, number).await?)?;
+        version.discard()?;
+        store::discard_version(unit, &agreement, &version).await?;
+        Ok(Reply::gone())
+    })
+    .await
+}
+
+/// With which version.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ComparisonQuery {
+    /// The number of the version to compare with; the one before unless told, the first with itself.
+    #[param(minimum = 1, maximum = 10000)]
+    with: Option<i32>,
+}
+
+/// Compare two versions
+///
+/// Every field that differs between another version and this one, parts named by their key, texts line by line.
+#[utoipa::path(tag = "agreements", operation_id = "compareAgreementVersions", params(ComparisonQuery),
+    responses((status = 200, description = "What differs.", body = VersionComparison)))]
+#[get("/agreements/{agreementId}/versions/{number}/comparison")]
+async fn compare_agreement_versions(
+    call: Call,
+    path: web::Path<(AgreementId, i32)>,
+    query: Query<ComparisonQuery>,
+) -> Result<Reply, Problem> {
+    let (id, number) = path.into_inner();
+    let reader = call.reader();
+    let agreement = store::get(&reader, &call.scope, id, call.today()).await?;
+    let to = seen(&call, &reader, &agreement, number).await?;
+    let from = seen(&call, &reader, &agreement, query.0.with.unwrap_or((number - 1).max(1))).await?;
+    Reply::plain(&VersionComparison::of(&from, &to)?)
+}
