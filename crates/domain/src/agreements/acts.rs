@@ -112,8 +112,7 @@ pub struct SignedElsewhere {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalInput {
     /// The digest of the content that was read.
-    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
-    pub digest: String,
+    pub digest: Digest,
     /// The other party's approval, of an agreement with another function or a supplier; whoever holds it records it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterparty: Option<SignedElsewhere>,
@@ -135,8 +134,7 @@ pub struct Approval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_elsewhere: Option<SignedElsewhere>,
     /// SHA-256 of the canonical content.
-    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
-    pub digest: String,
+    pub digest: Digest,
 }
 
 /// The approvals of a version.
@@ -272,8 +270,7 @@ pub struct Termination {
 #[serde(rename_all = "camelCase")]
 pub struct Superseded {
     /// Its number.
-    #[schema(minimum = 1, maximum = 10000)]
-    pub by: i32,
+    pub by: VersionNumber,
     /// From this day.
     pub first_day: NaiveDate,
 }
@@ -293,6 +290,26 @@ pub struct Agreed {
     pub content: Content,
 }
 
+impl Agreed {
+    /// The digest of what both parties approve (R6).
+    fn digest(&self, number: &str, version: VersionNumber, with: &OtherParty) -> Result<Digest, Rule> {
+        let approvable = content::Approvable {
+            number,
+            version,
+            with,
+            services: &self.services,
+            terms: &self.terms,
+            content: &self.content,
+        };
+        // Texts and numbers are always JSON, and a digest always is one.
+        let unfit = |detail: String| Rule::new(RuleCode::State, detail);
+        let text = approvable.canonical().map_err(|e| unfit(e.to_string()))?;
+        crate::clients::digest(&text)
+            .parse()
+            .map_err(|e: NotThatText| unfit(e.to_string()))
+    }
+}
+
 impl AgreementVersion {
     /// What is agreed on.
     pub fn agreed(&self) -> Agreed {
@@ -306,11 +323,12 @@ impl AgreementVersion {
     /// A draft; `number` is its number within the agreement.
     pub fn draft(
         id: AgreementVersionId,
-        (agreement, number): (AgreementRef, i32),
+        (agreement, number): (AgreementRef, VersionNumber),
         (with, customer): (OtherParty, Option<CustomerId>),
         agreed: Agreed,
         now: DateTime<Utc>,
     ) -> Result<Self, Rule> {
+        let digest = agreed.digest(&agreement.number, number, &with)?;
         let version = Self {
             id,
             version: 0,
@@ -321,7 +339,7 @@ impl AgreementVersion {
             services: agreed.services.clone(),
             terms: agreed.terms.clone(),
             content: agreed.content.clone(),
-            digest: String::new(),
+            digest,
             last_day_in_force: None,
             coming_terms: vec![],
             next_acts: vec![],
@@ -342,33 +360,27 @@ impl AgreementVersion {
     /// The draft as told anew.
     pub fn edit(self, with: OtherParty, agreed: Agreed) -> Result<Self, Rule> {
         self.may(VersionAct::Edit)?;
-        let Agreed {
-            services,
-            terms,
-            content,
-        } = agreed;
-        terms.check("/terms")?;
-        content.check(&services.0)?;
+        agreed.terms.check("/terms")?;
+        agreed.content.check(&agreed.services.0)?;
         if self.agreement.kind != AgreementKind::Sla
-            && let Some(i) = content.targets.iter().position(|target| !target.rests_on.is_empty())
+            && let Some(i) = agreed
+                .content
+                .targets
+                .iter()
+                .position(|target| !target.rests_on.is_empty())
         {
             let detail = "Only a service level agreement rests on others.";
             return Err(Rule::new(RuleCode::State, detail).at(format!("/content/targets/{i}/restsOn")));
         }
-        let mut after = Self {
+        Ok(Self {
             version: self.version + 1,
+            digest: agreed.digest(&self.agreement.number, self.number, &with)?,
             with,
-            services,
-            terms,
-            content,
+            services: agreed.services,
+            terms: agreed.terms,
+            content: agreed.content,
             ..self
-        };
-        // Content is made of texts and numbers that are always JSON.
-        after.digest = after
-            .approvable()
-            .digest()
-            .map_err(|e| Rule::new(RuleCode::State, e.to_string()))?;
-        Ok(after)
+        })
     }
 
     /// The business relationship manager lays it before both parties (R5).
@@ -434,7 +446,7 @@ impl AgreementVersion {
             let detail = format!("{} has approved it for that party already.", earlier.deed.by.name);
             return Err(Rule::new(RuleCode::BothApprove, detail));
         }
-        if self.number > 1 && self.terms.first_day < today {
+        if self.number > VersionNumber::FIRST && self.terms.first_day < today {
             let detail = format!(
                 "Its first day {} has passed; return it to draft and choose a day to come.",
                 self.terms.first_day
@@ -600,7 +612,7 @@ impl AgreementVersion {
     /// Refuses to throw away what is more than a draft.
     pub fn discard(&self) -> Result<(), Rule> {
         self.may(VersionAct::Discard)?;
-        if self.number == 1 {
+        if self.number == VersionNumber::FIRST {
             let detail = "It is the agreement's first version, and an agreement's number is never given back.";
             return Err(Rule::new(RuleCode::InUse, detail));
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
 
-use super::AgreementVersion;
+use super::{AgreementVersion, VersionNumber};
 use crate::vocabulary::{Purpose, to_json_for};
 
 /// What became of a line.
@@ -56,11 +56,9 @@ pub struct Difference {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct VersionComparison {
     /// The number of the one that is compared from.
-    #[schema(minimum = 1, maximum = 10000)]
-    pub from: i32,
+    pub from: VersionNumber,
     /// The number of the one that is compared to.
-    #[schema(minimum = 1, maximum = 10000)]
-    pub to: i32,
+    pub to: VersionNumber,
     /// The fields that differ, in the order of the content.
     #[schema(max_items = 5000)]
     pub differences: Vec<Difference>,

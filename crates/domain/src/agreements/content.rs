@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CalendarPeriod, ServiceLevelTarget, Terms, WorkloadLimit};
+use super::{CalendarPeriod, ServiceLevelTarget, Terms, VersionNumber, WorkloadLimit};
 use crate::{Rule, RuleCode, vocabulary::*};
 
 /// A named part of the text.
@@ -208,7 +208,7 @@ pub struct OtherParty {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Approvable<'a> {
     pub number: &'a str,
-    pub version: i32,
+    pub version: VersionNumber,
     pub with: &'a OtherParty,
     pub services: &'a CoveredServices,
     pub terms: &'a Terms,
@@ -219,10 +219,5 @@ impl Approvable<'_> {
     /// The one text of this content: JSON canonicalised by RFC 8785.
     pub fn canonical(&self) -> Result<String, serde_json::Error> {
         serde_json_canonicalizer::to_string(&to_json_for(Purpose::Reply, self)?)
-    }
-
-    /// SHA-256 of the canonical text, in hexadecimal.
-    pub fn digest(&self) -> Result<String, serde_json::Error> {
-        Ok(crate::clients::digest(&self.canonical()?))
     }
 }

@@ -109,6 +109,30 @@ impl Serialize for AgreementRef {
     }
 }
 
+/// A version's number within its agreement: 1, 2, 3 …
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema, sea_orm::DeriveValueType,
+)]
+#[serde(transparent)]
+#[schema(minimum = 1, maximum = 10000)]
+pub struct VersionNumber(pub i32);
+
+impl VersionNumber {
+    /// The first version's.
+    pub const FIRST: Self = Self(1);
+
+    /// The one before; the first has none and stays itself.
+    pub fn before(self) -> Self {
+        Self(self.0 - 1).max(Self::FIRST)
+    }
+}
+
+impl std::fmt::Display for VersionNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// From what a draft is begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -183,7 +207,7 @@ pub struct VersionLine {
     /// Its id.
     pub id: AgreementVersionId,
     /// Its number within the agreement.
-    pub number: i32,
+    pub number: VersionNumber,
     /// Where it stands, as it is stored.
     pub status: VersionStatus,
     /// The days on which it is in force, if it is approved.
@@ -234,8 +258,7 @@ pub struct VersionSummary {
     /// Its id.
     pub id: AgreementVersionId,
     /// Its number within the agreement.
-    #[schema(minimum = 1, maximum = 10000)]
-    pub number: i32,
+    pub number: VersionNumber,
     /// Where it stands today.
     pub state: VersionState,
     /// What people call it.
@@ -444,8 +467,8 @@ impl Agreement {
     }
 
     /// The number that a new version gets.
-    pub fn next_number(&self) -> i32 {
-        self.versions.iter().map(|line| line.number).max().unwrap_or(0) + 1
+    pub fn next_number(&self) -> VersionNumber {
+        VersionNumber(self.versions.iter().map(|line| line.number.0).max().unwrap_or_default() + 1)
     }
 }
 

@@ -184,16 +184,12 @@ pub enum GaugeOf {
 
 /// What a target is judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(
-    tag = "kind",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Indicator {
     /// 100 × (1 − downtime ÷ agreed time), from outages.
     Availability {},
     /// The share of cases within a limit, in per cent.
+    #[serde(rename_all = "camelCase")]
     Timeliness {
         /// What of a case is timed.
         measured: Measured,

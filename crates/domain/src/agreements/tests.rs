@@ -35,7 +35,7 @@ fn agreement(kind: AgreementKind) -> Agreement {
         evidence: EvidenceForm::Document,
         current: VersionSummary {
             id: AgreementVersionId(Uuid::nil()),
-            number: 1,
+            number: VersionNumber::FIRST,
             state: VersionState::Draft,
             title: "Titel".parse().unwrap(),
             first_day: day("2026-02-01"),
@@ -92,7 +92,14 @@ fn draft(number: i32, first: &str, renewal: Renewal) -> AgreementVersion {
     };
     let agreement = agreement(AgreementKind::Sla);
     let parties = (agreement.with.clone(), agreement.customer());
-    AgreementVersion::draft(id, (agreement.reference(), number), parties, agreed, now()).unwrap()
+    AgreementVersion::draft(
+        id,
+        (agreement.reference(), VersionNumber(number)),
+        parties,
+        agreed,
+        now(),
+    )
+    .unwrap()
 }
 
 fn deed(party: Party) -> Deed {
@@ -260,7 +267,7 @@ fn it_takes_both_parties_and_the_same_content() {
         version.clone().approve(approval, day(TODAY)).unwrap_err().code
     };
     let other = Approval {
-        digest: "0".repeat(64),
+        digest: "0".repeat(64).parse().unwrap(),
         ..approval(&version, Party::Provider)
     };
     assert_eq!(refused(&version, other), RuleCode::BothApprove);
@@ -296,7 +303,7 @@ fn the_digest_is_that_of_the_canonical_text() {
     let version = draft(1, "2026-02-01", Renewal::Tacit);
     let text = version.canonical().unwrap();
     assert!(text.starts_with(r#"{"content":{"#), "{text}");
-    assert_eq!(crate::clients::digest(&text), version.digest);
+    assert_eq!(crate::clients::digest(&text), version.digest.as_str());
     let mut other = content();
     other.targets[0].value = "99.6".parse().unwrap();
     let agreed = Agreed {

@@ -107,8 +107,7 @@ pub struct AgreementVersion {
     /// The agreement that it belongs to.
     pub agreement: AgreementRef,
     /// Its number within the agreement: 1, 2, 3 …
-    #[schema(minimum = 1, maximum = 10000)]
-    pub number: i32,
+    pub number: VersionNumber,
     /// Where it stands today.
     pub state: VersionState,
     /// With whom.
@@ -121,8 +120,7 @@ pub struct AgreementVersion {
     /// What is agreed.
     pub content: Content,
     /// SHA-256 of the canonical content (RFC 8785): what an approval is bound to.
-    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
-    pub digest: String,
+    pub digest: Digest,
     /// The last day on which it is in force, as far as is known; absent: it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_day_in_force: Option<NaiveDate>,

@@ -26,8 +26,7 @@ pub struct CoveredUsage {
     pub agreement: Option<AgreementRef>,
     /// The number of its version in force.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 10000)]
-    pub version: Option<i32>,
+    pub version: Option<VersionNumber>,
     /// Whose agreement it is: the customer's own, or that of a customer above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<CustomerRef>,
@@ -56,7 +55,7 @@ struct UsedRow {
     service_name: Name,
     agreement_id: Option<AgreementId>,
     agreement_number: Option<String>,
-    version: Option<i32>,
+    version: Option<VersionNumber>,
     holder_id: Option<CustomerId>,
     holder_code: Option<Code>,
     holder_name: Option<Name>,

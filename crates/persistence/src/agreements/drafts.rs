@@ -35,7 +35,8 @@ async fn origin(unit: &UnitOfWork, scope: &Scope, source: &Option<Source>) -> Re
 
 async fn latest(unit: &UnitOfWork, scope: &Scope, id: AgreementId) -> Result<AgreementVersion, Error> {
     let agreement = get(unit, scope, id, unit.today()).await?;
-    let number = agreement.next_number() - 1;
+    let number = agreement.versions.iter().map(|line| line.number).max();
+    let number = number.unwrap_or(VersionNumber::FIRST);
     version(unit, &agreement, number, unit.today()).await
 }
 

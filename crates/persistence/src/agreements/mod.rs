@@ -69,7 +69,7 @@ struct Row {
 #[derive(Deserialize)]
 struct Line {
     id: AgreementVersionId,
-    number: i32,
+    number: VersionNumber,
     status: VersionStatus,
     since: NaiveDate,
     until: Option<NaiveDate>,

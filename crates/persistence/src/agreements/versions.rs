@@ -25,7 +25,7 @@ pub(crate) mod entity {
         pub id: AgreementVersionId,
         pub version: i64,
         pub agreement_id: AgreementId,
-        pub number: i32,
+        pub number: VersionNumber,
         pub status: VersionStatus,
         pub since: chrono::NaiveDate,
         pub until: Option<chrono::NaiveDate>,
@@ -39,7 +39,7 @@ pub(crate) mod entity {
         pub terms: Terms,
         #[sea_orm(column_type = "JsonBinary")]
         pub content: Content,
-        pub digest: String,
+        pub digest: Digest,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub proposal: Option<Proposal>,
         #[sea_orm(column_type = "JsonBinary", nullable)]
@@ -54,7 +54,7 @@ pub(crate) mod entity {
         pub notice: Option<Notice>,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub termination: Option<Termination>,
-        pub superseded_by: Option<i32>,
+        pub superseded_by: Option<VersionNumber>,
         pub superseded_on: Option<chrono::NaiveDate>,
         pub review_day: Option<chrono::NaiveDate>,
         pub this_only: bool,
@@ -204,7 +204,7 @@ fn row(agreement: &Agreement, version: &AgreementVersion) -> ActiveModel {
 pub async fn version(
     source: &impl Source,
     agreement: &Agreement,
-    number: i32,
+    number: VersionNumber,
     today: NaiveDate,
 ) -> Result<AgreementVersion, Error> {
     let row = Entity::find()
@@ -439,7 +439,7 @@ async fn hold_customer(unit: &UnitOfWork, agreement: &Agreement) -> Result<(), E
 #[derive(FromQueryResult)]
 struct InTheWay {
     number: String,
-    version: i32,
+    version: VersionNumber,
     code: Code,
     since: NaiveDate,
     until: Option<NaiveDate>,

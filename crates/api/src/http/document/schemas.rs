@@ -100,10 +100,24 @@ pub(super) fn limit(schema: &mut Value) {
                     map.entry("maxItems").or_insert(1000.into());
                 }
             }
+            map.get_mut("oneOf")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+                .for_each(close);
             map.values_mut().for_each(limit);
         }
         Value::Array(items) => items.iter_mut().for_each(limit),
         _ => {}
+    }
+}
+
+/// utoipa leaves the branches of an enumeration open; reading one refuses what it does not name.
+fn close(branch: &mut Value) {
+    if branch["properties"].is_object()
+        && let Some(branch) = branch.as_object_mut()
+    {
+        branch.entry("additionalProperties").or_insert(false.into());
     }
 }
 

@@ -44,8 +44,8 @@ async fn deed(call: &Call, unit: &UnitOfWork) -> Result<(Deed, Option<Mandate>),
 /// content stands still; an approval is bound to its digest.
 #[utoipa::path(tag = "agreements", operation_id = "createProposal", params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/proposal")]
-async fn create_proposal(call: Call, path: web::Path<(AgreementId, i32)>) -> Result<Reply, Problem> {
+#[post("/agreements/{agreementId}/versions/{versionNumber}/proposal")]
+async fn create_proposal(call: Call, path: web::Path<(AgreementId, VersionNumber)>) -> Result<Reply, Problem> {
     change(
         &call,
         path.into_inner(),
@@ -61,8 +61,8 @@ async fn create_proposal(call: Call, path: web::Path<(AgreementId, i32)>) -> Res
 /// The one who proposed takes it back to draft; approvals that were given are void.
 #[utoipa::path(tag = "agreements", operation_id = "deleteProposal", params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[delete("/agreements/{agreementId}/versions/{number}/proposal")]
-async fn delete_proposal(call: Call, path: web::Path<(AgreementId, i32)>) -> Result<Reply, Problem> {
+#[delete("/agreements/{agreementId}/versions/{versionNumber}/proposal")]
+async fn delete_proposal(call: Call, path: web::Path<(AgreementId, VersionNumber)>) -> Result<Reply, Problem> {
     change(
         &call,
         path.into_inner(),
@@ -80,10 +80,10 @@ async fn delete_proposal(call: Call, path: web::Path<(AgreementId, i32)>) -> Res
 /// party's signature records it in `counterparty`. With both, the version is approved and only the calendar moves it.
 #[utoipa::path(tag = "agreements", operation_id = "createApproval", request_body = ApprovalInput, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/approvals")]
+#[post("/agreements/{agreementId}/versions/{versionNumber}/approvals")]
 async fn create_approval(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     body: Body<ApprovalInput>,
 ) -> Result<Reply, Problem> {
     change(
@@ -118,10 +118,10 @@ async fn create_approval(
 /// Either party returns it to draft with a reason; approvals that were given are void.
 #[utoipa::path(tag = "agreements", operation_id = "createRejection", request_body = WithReason, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/rejection")]
+#[post("/agreements/{agreementId}/versions/{versionNumber}/rejection")]
 async fn create_rejection(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     body: Body<WithReason>,
 ) -> Result<Reply, Problem> {
     change(&call, path.into_inner(), "rejected", &body, async |unit, _, version| {
@@ -136,10 +136,10 @@ async fn create_rejection(
 /// version whose place it would have taken stays in force.
 #[utoipa::path(tag = "agreements", operation_id = "createRevocation", request_body = WithReason, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/revocation")]
+#[post("/agreements/{agreementId}/versions/{versionNumber}/revocation")]
 async fn create_revocation(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     body: Body<WithReason>,
 ) -> Result<Reply, Problem> {
     change(
@@ -165,10 +165,10 @@ async fn create_revocation(
 /// One more term of a version whose renewal is `express`; without this act it ends with the running term (R9).
 #[utoipa::path(tag = "agreements", operation_id = "createRenewal", request_body = RenewalInput, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/renewals")]
+#[post("/agreements/{agreementId}/versions/{versionNumber}/renewals")]
 async fn create_renewal(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     body: Body<RenewalInput>,
 ) -> Result<Reply, Problem> {
     change(&call, path.into_inner(), "renewed", &body, async |unit, _, version| {
@@ -185,10 +185,10 @@ async fn create_renewal(
 /// manager records either party's.
 #[utoipa::path(tag = "agreements", operation_id = "createNotice", request_body = NoticeInput, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/notice")]
+#[post("/agreements/{agreementId}/versions/{versionNumber}/notice")]
 async fn create_notice(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     body: Body<NoticeInput>,
 ) -> Result<Reply, Problem> {
     change(
@@ -209,10 +209,10 @@ async fn create_notice(
 /// An end before its time, with effect on a day from today on, by both parties' decision.
 #[utoipa::path(tag = "agreements", operation_id = "createTermination", request_body = TerminationInput, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
-#[post("/agreements/{agreementId}/versions/{number}/termination")]
+#[post("/agreements/{agreementId}/versions/{versionNumber}/termination")]
 async fn create_termination(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     body: Body<TerminationInput>,
 ) -> Result<Reply, Problem> {
     change(

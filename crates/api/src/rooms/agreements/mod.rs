@@ -136,8 +136,14 @@ async fn begin(call: &Call, unit: &mut UnitOfWork, told: AgreementInput) -> Resu
     };
     let customer = customer.map(|customer| customer.reference());
     let parties = (with, customer.as_ref().map(|customer| customer.id));
-    let first = AgreementVersion::draft(unit.new_id(), (reference, 1), parties, agreed, unit.now())
-        .map_err(|rule| within("/draft", rule.into()))?;
+    let first = AgreementVersion::draft(
+        unit.new_id(),
+        (reference, VersionNumber::FIRST),
+        parties,
+        agreed,
+        unit.now(),
+    )
+    .map_err(|rule| within("/draft", rule.into()))?;
     let agreement = Agreement::begin(&first, customer, (told.evidence, told.references), unit.now(), today);
     store::insert(unit, &agreement, &first).await?;
     Ok(agreement)

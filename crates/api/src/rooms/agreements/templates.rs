@@ -48,7 +48,7 @@ async fn create_agreement_template(call: Call, body: Body<AgreementTemplateInput
 #[utoipa::path(tag = "agreements", operation_id = "getAgreementTemplate", responses(
     (status = 200, description = "The template.", body = AgreementTemplate),
     (status = 304, description = "You have it already.")))]
-#[get("/agreement-templates/{templateId}")]
+#[get("/agreement-templates/{agreementTemplateId}")]
 async fn get_agreement_template(call: Call, id: web::Path<AgreementTemplateId>) -> Result<Reply, Problem> {
     call.found(&store::get_template(&call.reader(), *id).await?)
 }
@@ -59,7 +59,7 @@ async fn get_agreement_template(call: Call, id: web::Path<AgreementTemplateId>) 
 #[utoipa::path(tag = "agreements", operation_id = "changeAgreementTemplate",
     request_body = PatchOf<AgreementTemplateInput>, params(IfMatch),
     responses((status = 200, description = "The template as it is now.", body = AgreementTemplate)))]
-#[patch("/agreement-templates/{templateId}")]
+#[patch("/agreement-templates/{agreementTemplateId}")]
 async fn change_agreement_template(
     call: Call,
     id: web::Path<AgreementTemplateId>,
@@ -80,7 +80,7 @@ async fn change_agreement_template(
 /// Agreements that started from it keep their words.
 #[utoipa::path(tag = "agreements", operation_id = "deleteAgreementTemplate", params(IfMatch),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/agreement-templates/{templateId}")]
+#[delete("/agreement-templates/{agreementTemplateId}")]
 async fn delete_agreement_template(call: Call, id: web::Path<AgreementTemplateId>) -> Result<Reply, Problem> {
     call.write(&NoBody, async |unit| {
         let template = call.unchanged(store::load_template(unit, *id).await?)?;

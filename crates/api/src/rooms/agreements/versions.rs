@@ -33,7 +33,7 @@ pub(super) async fn seen(
     call: &Call,
     source: &impl persistence::store::Source,
     agreement: &Agreement,
-    number: i32,
+    number: VersionNumber,
 ) -> Result<AgreementVersion, Problem> {
     let version = store::version(source, agreement, number, call.today()).await?;
     match call.scope.is_contact() && version.status() == VersionStatus::Draft {
@@ -93,8 +93,8 @@ async fn create_agreement_version(
 #[utoipa::path(tag = "agreements", operation_id = "getAgreementVersion", responses(
     (status = 200, description = "The version.", body = AgreementVersion),
     (status = 304, description = "You have it already.")))]
-#[get("/agreements/{agreementId}/versions/{number}")]
-async fn get_agreement_version(call: Call, path: web::Path<(AgreementId, i32)>) -> Result<Reply, Problem> {
+#[get("/agreements/{agreementId}/versions/{versionNumber}")]
+async fn get_agreement_version(call: Call, path: web::Path<(AgreementId, VersionNumber)>) -> Result<Reply, Problem> {
     let (id, number) = path.into_inner();
     let agreement = store::get(&call.reader(), &call.scope, id, call.today()).await?;
     call.found(&seen(&call, &call.reader(), &agreement, number).await?)
@@ -103,7 +103,7 @@ async fn get_agreement_version(call: Call, path: web::Path<(AgreementId, i32)>) 
 /// Loads the version as the caller saw it, changes it, stores it and what follows from it.
 pub(super) async fn change(
     call: &Call,
-    (id, number): (AgreementId, i32),
+    (id, number): (AgreementId, VersionNumber),
     act: &str,
     sent: &impl crate::http::call::Sent,
     how: impl AsyncFn(&mut UnitOfWork, &Agreement, AgreementVersion) -> Result<AgreementVersion, Problem>,
@@ -124,10 +124,10 @@ pub(super) async fn change(
 /// approved one never changes (R7).
 #[utoipa::path(tag = "agreements", operation_id = "changeAgreementVersion", request_body = PatchOf<AgreementVersionInput>,
     params(IfMatch), responses((status = 200, description = "The draft as it is now.", body = AgreementVersion)))]
-#[patch("/agreements/{agreementId}/versions/{number}")]
+#[patch("/agreements/{agreementId}/versions/{versionNumber}")]
 async fn change_agreement_version(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     patch: Patch,
 ) -> Result<Reply, Problem> {
     change(
@@ -156,8 +156,11 @@ async fn change_agreement_version(
 /// A draft that will not be. An agreement's first version stays, since its number is never given back.
 #[utoipa::path(tag = "agreements", operation_id = "discardAgreementVersion", params(IfMatch),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/agreements/{agreementId}/versions/{number}")]
-async fn discard_agreement_version(call: Call, path: web::Path<(AgreementId, i32)>) -> Result<Reply, Problem> {
+#[delete("/agreements/{agreementId}/versions/{versionNumber}")]
+async fn discard_agreement_version(
+    call: Call,
+    path: web::Path<(AgreementId, VersionNumber)>,
+) -> Result<Reply, Problem> {
     let (id, number) = path.into_inner();
     call.write(&NoBody, async |unit| {
         let agreement = store::load(unit, &call.scope, id).await?;
@@ -174,8 +177,7 @@ async fn discard_agreement_version(call: Call, path: web::Path<(AgreementId, i32
 #[into_params(parameter_in = Query)]
 struct ComparisonQuery {
     /// The number of the version to compare with; the one before unless told, the first with itself.
-    #[param(minimum = 1, maximum = 10000)]
-    with: Option<i32>,
+    with: Option<VersionNumber>,
 }
 
 /// Compare two versions
@@ -183,16 +185,16 @@ struct ComparisonQuery {
 /// Every field that differs between another version and this one, parts named by their key, texts line by line.
 #[utoipa::path(tag = "agreements", operation_id = "compareAgreementVersions", params(ComparisonQuery),
     responses((status = 200, description = "What differs.", body = VersionComparison)))]
-#[get("/agreements/{agreementId}/versions/{number}/comparison")]
+#[get("/agreements/{agreementId}/versions/{versionNumber}/comparison")]
 async fn compare_agreement_versions(
     call: Call,
-    path: web::Path<(AgreementId, i32)>,
+    path: web::Path<(AgreementId, VersionNumber)>,
     query: Query<ComparisonQuery>,
 ) -> Result<Reply, Problem> {
     let (id, number) = path.into_inner();
     let reader = call.reader();
     let agreement = store::get(&reader, &call.scope, id, call.today()).await?;
     let to = seen(&call, &reader, &agreement, number).await?;
-    let from = seen(&call, &reader, &agreement, query.0.with.unwrap_or((number - 1).max(1))).await?;
+    let from = seen(&call, &reader, &agreement, query.0.with.unwrap_or(number.before())).await?;
     Reply::plain(&VersionComparison::of(&from, &to)?)
 }
