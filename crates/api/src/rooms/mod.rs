@@ -2,6 +2,7 @@
 pub mod about;
 pub mod clients;
 pub mod customers;
+pub mod deputies;
 pub mod events;
 pub mod exchange;
 pub mod feeds;
@@ -26,6 +27,7 @@ pub fn all(routes: &mut Routes) {
         .configure(people::routes)
         .configure(services::routes)
         .configure(teams::routes)
+        .configure(deputies::routes)
         .configure(overviews::routes)
         .configure(events::routes)
         .configure(exchange::routes)

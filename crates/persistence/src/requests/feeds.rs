@@ -150,10 +150,10 @@ async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap
     Ok(requests.map(|request| (request.id, request)).collect())
 }
 
-/// A hand-over, and whether the act is allowed there.
+/// A hand-over, and by whose right the act is allowed there.
 struct HandOverRow {
     hand_over: Option<HandOver>,
-    permitted: bool,
+    permitted: access::Leave,
 }
 
 impl FromQueryResult for HandOverRow {
@@ -190,9 +190,11 @@ pub async fn find_hand_over(
         .and_where(Expr::col(("hand_over", "id")).eq(id))
         .and_where(access::to_destinations(scope.destinations()))
         .to_owned();
-    access::guard(&mut query, scope, |reach| access::of_request(reach, today, backend));
+    access::guard(&mut query, scope, "request.customer_id", (today, backend), |reach| {
+        access::of_request(reach, today, backend)
+    });
     let found = store::one::<HandOverRow>(source.connection(), &query).await?;
-    access::admit(found.and_then(|row| row.hand_over.zip(Some(row.permitted))))
+    access::admit(source, found.and_then(|row| row.hand_over.zip(Some(row.permitted))))
 }
 
 /// The request that a hand-over gives to its destination, held until the unit of work ends.
