@@ -79,7 +79,7 @@ fn principal(scope: &Scope, column: &str, today: NaiveDate, backend: DbBackend) 
             let sql = format!("(select m.person_id {sql} and a.customer_id = {column} order by m.role limit 1)");
             store::expr(backend, sql, values)
         }
-        _ => Expr::val(OWN_RIGHT),
+        _ => own_right(),
     }
 }
 
@@ -175,6 +175,11 @@ pub(crate) enum Leave {
 /// How SQL tells of one's own right, where it tells of a principal by their id.
 const OWN_RIGHT: Uuid = Uuid::nil();
 
+/// Leave that was not asked for, or is the caller's own.
+pub(crate) fn own_right() -> Expr {
+    Expr::val(OWN_RIGHT)
+}
+
 impl TryGetable for Leave {
     fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
         Ok(match Option::<Uuid>::try_get_by(row, index)? {
@@ -194,7 +199,6 @@ pub(crate) fn guard(
     (today, backend): (NaiveDate, DbBackend),
     within: impl Fn(&Reach) -> Expr,
 ) {
-    let own_right = || Expr::val(OWN_RIGHT);
     let permitted = match (scope.own == scope.permitted, scope.permitted == scope.visible) {
         (true, true) => own_right(),
         (true, false) => Expr::case(within(&scope.permitted), own_right()).into(),

@@ -45,12 +45,10 @@ async fn member(service: &Service, team: &str, role: &str) -> (String, String) {
 /// `person` stands in for the business relationship manager of Team Ett.
 async fn name(service: &Service, world: &World, person: &str, first: NaiveDate, last: Option<NaiveDate>) -> Answer {
     let (team, manager) = member(service, &world.team, "business_relationship_manager").await;
-    let body = json!({"person": person, "firstDay": first, "lastDay": last});
-    let body = if last.is_none() {
-        json!({"person": person, "firstDay": first})
-    } else {
-        body
-    };
+    let mut body = json!({"person": person, "firstDay": first});
+    if let Some(last) = last {
+        body["lastDay"] = json!(last);
+    }
     act(&service.administrator(), &team, &format!("{manager}/deputies"), body).await
 }
 
