@@ -309,6 +309,7 @@ fn origin(state: &State) -> Origin {
         actor: Actor {
             kind: ActorKind::Operator,
             id: "bench".into(),
+            acting_for: None,
         },
         request_id: "bench".into(),
         now,

@@ -108,8 +108,10 @@ pub enum Caller {
     Person {
         /// Who.
         person: PersonRef,
-        /// Whether they have a role in any team today.
+        /// Whether they have a role in any team today, or stand in for somebody who has.
         in_a_team: bool,
+        /// Whether they stand in for anybody today.
+        deputises: bool,
     },
     /// A person at a customer.
     Contact {
@@ -119,6 +121,8 @@ pub enum Caller {
         customer: CustomerId,
         /// Whether mandate `customer` holds today, which opens the descendants too.
         decides: bool,
+        /// In whose stead, where it holds as their deputy alone.
+        deputy_for: Option<ContactId>,
     },
     /// Another system.
     Client {
@@ -145,7 +149,38 @@ impl Caller {
             Self::Contact { contact, .. } => (ActorKind::Contact, contact.id.to_string()),
             Self::Client { id, .. } => (ActorKind::Client, id.to_string()),
         };
-        Actor { kind, id }
+        Actor {
+            kind,
+            id,
+            acting_for: None,
+        }
+    }
+
+    /// The caller by their own roles and mandates alone; none where they are nobody's deputy anyway.
+    fn by_own_right(&self) -> Option<Self> {
+        match self {
+            Self::Person {
+                person,
+                in_a_team,
+                deputises: true,
+            } => Some(Self::Person {
+                person: person.clone(),
+                in_a_team: *in_a_team,
+                deputises: false,
+            }),
+            Self::Contact {
+                contact,
+                customer,
+                deputy_for: Some(_),
+                ..
+            } => Some(Self::Contact {
+                contact: contact.clone(),
+                customer: *customer,
+                decides: false,
+                deputy_for: None,
+            }),
+            _ => None,
+        }
     }
 
     /// As the one who raises or writes something; administrators and auditors never do.
@@ -187,13 +222,18 @@ impl Caller {
             Self::Person {
                 person,
                 in_a_team: true,
+                deputises,
             } => Reach {
                 customers: match others {
                     OtherCustomers::All => Customers::All,
-                    OtherCustomers::SameLegalEntity => Customers::OfTeamsAndTheirEntities { person: person.id },
+                    OtherCustomers::SameLegalEntity => Customers::OfTeamsAndTheirEntities {
+                        person: person.id,
+                        deputises: *deputises,
+                    },
                     OtherCustomers::None => Customers::OfTeams {
                         person: person.id,
                         roles: ANY,
+                        deputises: *deputises,
                     },
                 },
                 raised_by: mine,
@@ -202,6 +242,7 @@ impl Caller {
             Self::Person {
                 person,
                 in_a_team: false,
+                ..
             } => Reach {
                 customers: Customers::None,
                 raised_by: mine,
@@ -245,11 +286,15 @@ pub enum Customers {
         person: PersonId,
         /// In one of these roles.
         roles: &'static [Role],
+        /// Whether the roles count in which they stand in for somebody.
+        deputises: bool,
     },
     /// The same for any role, and every customer with the same legal entity as one of them.
     OfTeamsAndTheirEntities {
         /// Who.
         person: PersonId,
+        /// Whether the roles count in which they stand in for somebody.
+        deputises: bool,
     },
 }
 
@@ -276,6 +321,14 @@ impl Reach {
             owned_by: None,
         }
     }
+
+    fn of_teams(person: PersonId, roles: &'static [Role], deputises: bool) -> Self {
+        Self::of(Customers::OfTeams {
+            person,
+            roles,
+            deputises,
+        })
+    }
 }
 
 /// Who calls, what they may see, and where they may do what they ask.
@@ -287,6 +340,8 @@ pub struct Scope {
     pub visible: Reach,
     /// Where they may do this: 403 beyond it.
     pub permitted: Reach,
+    /// Where they may do this by their own roles and mandates: beyond it they act for somebody else.
+    pub own: Reach,
 }
 
 impl Scope {
@@ -298,6 +353,7 @@ impl Scope {
             },
             visible: Reach::EVERYTHING,
             permitted: Reach::EVERYTHING,
+            own: Reach::EVERYTHING,
         }
     }
 
@@ -312,13 +368,21 @@ impl Scope {
     /// The same caller, where the act asks for one of these roles in particular.
     pub fn in_roles(&self, roles: &'static [Role]) -> Self {
         let mut scope = self.clone();
-        if let Caller::Person { person, .. } = &self.caller {
-            scope.permitted = Reach::of(Customers::OfTeams {
-                person: person.id,
-                roles,
-            });
+        if let Caller::Person { person, deputises, .. } = &self.caller {
+            scope.permitted = Reach::of_teams(person.id, roles, *deputises);
+            scope.own = Reach::of_teams(person.id, roles, false);
         }
         scope
+    }
+
+    /// The same caller, who sees and may reach just this, by their own right.
+    pub fn within(&self, reach: Reach) -> Self {
+        Self {
+            caller: self.caller.clone(),
+            visible: reach.clone(),
+            permitted: reach.clone(),
+            own: reach,
+        }
     }
 
     /// Whether a contact's eyes read the answer.
@@ -407,29 +471,37 @@ impl Permission {
     /// What the caller may reach with this operation.
     pub fn scope(&self, caller: &Caller, others: OtherCustomers) -> Result<Scope, Denied> {
         let visible = caller.visible(others);
+        let permitted = self.permitted(caller, &visible)?;
+        let own = match caller.by_own_right() {
+            None => permitted.clone(),
+            Some(own) => self.permitted(&own, &own.visible(others))?,
+        };
+        Ok(Scope {
+            caller: caller.clone(),
+            visible,
+            permitted,
+            own,
+        })
+    }
+
+    fn permitted(&self, caller: &Caller, visible: &Reach) -> Result<Reach, Denied> {
         // Asked of the caller: what a client may see is its customers' things, whoever raised them.
         let raised_by = caller.raiser().map(|r| (r.kind, r.id));
         let raised = Reach {
             raised_by,
             ..Reach::of(Customers::None)
         };
-        let permitted = match caller {
+        Ok(match caller {
             Caller::Administrator { .. } if self.administrator => Reach::EVERYTHING,
             Caller::Auditor { .. } if self.auditor => Reach::EVERYTHING,
-            Caller::Person { person, .. } => match self.person {
+            Caller::Person { person, deputises, .. } => match self.person {
                 PersonGrant::No => return Err(Denied::Kind),
                 PersonGrant::Read => visible.clone(),
                 PersonGrant::Anyone => Reach::EVERYTHING,
-                PersonGrant::As(roles) => Reach::of(Customers::OfTeams {
-                    person: person.id,
-                    roles,
-                }),
+                PersonGrant::As(roles) => Reach::of_teams(person.id, roles, *deputises),
                 PersonGrant::AsOrRaiser(roles) => Reach {
-                    customers: Customers::OfTeams {
-                        person: person.id,
-                        roles,
-                    },
-                    ..raised
+                    raised_by,
+                    ..Reach::of_teams(person.id, roles, *deputises)
                 },
                 PersonGrant::Owner => Reach {
                     owned_by: Some(person.id),
@@ -457,11 +529,6 @@ impl Permission {
                 ClientGrant::AnyFeed => return Err(Denied::Scope(FeedServicePortfolio)),
             },
             Caller::Administrator { .. } | Caller::Auditor { .. } => return Err(Denied::Kind),
-        };
-        Ok(Scope {
-            caller: caller.clone(),
-            visible,
-            permitted,
         })
     }
 }
@@ -533,6 +600,8 @@ matrix! {
     deleteCustomerTeam:         YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
     createMembership:           YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
     endMembership:              YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    createDeputy:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
+    endDeputy:                  YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
     setSamePersonException:     YES, NO, NoPerson, NoContact, NoClient;
     deleteSamePersonException:  YES, NO, NoPerson, NoContact, NoClient;
     listTeamCustomers:          YES, YES, Read, NoContact, With(RegisterRead);

@@ -21,6 +21,7 @@ fn contact(decides: bool) -> Caller {
         contact,
         customer: CUSTOMER,
         decides,
+        deputy_for: None,
     }
 }
 fn client(scopes: Vec<ClientScope>, customers: Option<Vec<CustomerId>>) -> Caller {
@@ -191,4 +192,56 @@ fn a_client_reaches_what_it_raised_itself_and_sees_its_customers_alone() {
             "{operation}"
         );
     }
+}
+
+#[test]
+fn a_deputy_reaches_more_than_by_their_own_right() {
+    let person = |deputises| Caller::Person {
+        person: PersonRef {
+            id: PersonId(ME),
+            name: "Anna Lind".parse().unwrap(),
+        },
+        in_a_team: true,
+        deputises,
+    };
+    let of_teams = |roles, deputises| {
+        Reach::of(Customers::OfTeams {
+            person: PersonId(ME),
+            roles,
+            deputises,
+        })
+    };
+    let reaches = |scope: &Scope| (scope.permitted.clone(), scope.own.clone());
+    for deputises in [false, true] {
+        let dismissal = scope("createDismissal", &person(deputises)).unwrap();
+        assert_eq!(
+            reaches(&dismissal),
+            (of_teams(MANAGERS, deputises), of_teams(MANAGERS, false))
+        );
+        let narrower = dismissal.in_roles(BUSINESS_RELATIONSHIP_MANAGER);
+        let roles = BUSINESS_RELATIONSHIP_MANAGER;
+        assert_eq!(reaches(&narrower), (of_teams(roles, deputises), of_teams(roles, false)));
+        let comment = scope("createComment", &person(deputises)).unwrap();
+        assert_eq!(
+            comment.own.raised_by, comment.permitted.raised_by,
+            "what they raised is their own"
+        );
+        let reading = scope("getRequest", &person(deputises)).unwrap();
+        assert_eq!(reading.own, reading.visible);
+    }
+    let contact = Caller::Contact {
+        contact: ContactRef {
+            id: ContactId(ME),
+            name: "Anna Lind".parse().unwrap(),
+        },
+        customer: CUSTOMER,
+        decides: true,
+        deputy_for: Some(ContactId(Uuid::nil())),
+    };
+    let as_deputy = scope("createWithdrawal", &contact).unwrap();
+    let alone = scope("createWithdrawal", &self::contact(false)).unwrap();
+    assert_eq!(
+        (as_deputy.own, &as_deputy.permitted),
+        (alone.permitted, &as_deputy.visible)
+    );
 }

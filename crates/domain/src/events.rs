@@ -79,6 +79,7 @@ word! {
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Actor {
     /// What kind of caller.
     pub kind: ActorKind,
@@ -89,6 +90,10 @@ pub struct Actor {
         example = "019a2f4e-7c1d-7b52-9d3a-5e8f0c6b1a27"
     )]
     pub id: String,
+    /// The person or contact in whose stead it was done, where the actor had the right to it as their deputy alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 36, max_length = 36)]
+    pub acting_for: Option<Uuid>,
 }
 
 /// The thing that changed, at the version it got.

@@ -10,6 +10,10 @@ use crate::{
     vocabulary::*,
 };
 
+mod mandates;
+
+pub use mandates::*;
+
 /// By whom and as what a person is known when signing in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -103,58 +107,6 @@ impl Person {
     }
 }
 
-word! {
-    /// What a contact may do for the customer.
-    MandateKind {
-        /// Decides and signs: owns the budget (kund).
-        Customer,
-        /// Orders from existing services and prepares new ones (beställare).
-        Purchaser,
-        /// States needs and answers surveys (nyckelanvändare).
-        KeyUser,
-    }
-}
-
-/// A mandate over a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Mandate {
-    /// What it allows.
-    pub kind: MandateKind,
-    /// From this day.
-    pub first_day: NaiveDate,
-    /// Up to and including this day; none: until it is withdrawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_day: Option<NaiveDate>,
-}
-
-/// All mandates that a contact has or had.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
-#[serde(transparent)]
-#[schema(max_items = 50)]
-pub struct Mandates(pub Vec<Mandate>);
-
-impl Mandates {
-    /// Whether the mandate holds on the day.
-    pub fn hold(&self, kind: MandateKind, day: NaiveDate) -> bool {
-        self.0
-            .iter()
-            .any(|m| m.kind == kind && m.first_day <= day && m.last_day.is_none_or(|last| day <= last))
-    }
-
-    fn check(&self) -> Result<(), Rule> {
-        for (i, mandate) in self.0.iter().enumerate() {
-            Days {
-                first_day: mandate.first_day,
-                last_day: mandate.last_day,
-            }
-            .period()
-            .map_err(|rule| rule.at(format!("/mandates/{i}/lastDay")))?;
-        }
-        Ok(())
-    }
-}
-
 /// What is told of a contact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -229,14 +181,15 @@ impl Aggregate for Contact {
 }
 
 impl Contact {
-    /// A new contact of `customer`.
+    /// A new contact of `customer`. `principals` are those of its contacts that the mandates name.
     pub fn register(
         id: ContactId,
         input: ContactInput,
         customer: CustomerRef,
+        principals: &[Contact],
         now: DateTime<Utc>,
     ) -> Result<Self, Rule> {
-        input.mandates.check()?;
+        input.mandates.check(&Mandates::default(), id, principals)?;
         Ok(Self {
             id,
             version: 1,
@@ -254,7 +207,7 @@ impl Contact {
 
     /// The contact as told anew. A contact stays with its customer: who moves gets a new contact there, so that what
     /// was said keeps the customer it was said for.
-    pub fn change(self, input: ContactInput, customer: CustomerRef) -> Result<Self, Rule> {
+    pub fn change(self, input: ContactInput, customer: CustomerRef, principals: &[Contact]) -> Result<Self, Rule> {
         if customer != self.customer {
             return Err(Rule::new(
                 RuleCode::State,
@@ -265,10 +218,17 @@ impl Contact {
             )
             .at("/customer"));
         }
+        input.mandates.check(&self.mandates, self.id, principals)?;
         Ok(Self {
             version: self.version + 1,
-            last_day: self.last_day,
-            ..Self::register(self.id, input, customer, self.created_at)?
+            customer,
+            name: input.name,
+            email: input.email,
+            phone: input.phone,
+            mandates: input.mandates,
+            identity: input.identity,
+            references: input.references,
+            ..self
         })
     }
 
@@ -281,12 +241,10 @@ impl Contact {
         }
     }
 
-    /// The mandate with which they decide for the customer on the day, or why they may not (R6).
+    /// The mandate with which they decide for the customer on the day, or why they may not (R6). Asked with the
+    /// mandates as they are in force.
     pub fn mandate_to_decide(&self, day: NaiveDate) -> Result<Mandate, Rule> {
-        let holds = |m: &&Mandate| {
-            m.kind == MandateKind::Customer && m.first_day <= day && m.last_day.is_none_or(|last| day <= last)
-        };
-        let mandate = self.mandates.0.iter().find(holds);
+        let mandate = self.mandates.holding(MandateKind::Customer, day);
         let mandate = mandate.filter(|_| self.may(MandateKind::Customer, day));
         mandate.cloned().ok_or_else(|| {
             let detail = format!(
@@ -297,8 +255,13 @@ impl Contact {
         })
     }
 
-    /// Whether the mandate holds on the day.
+    /// Whether the mandate holds on the day. Of a deputy this is asked with the mandates as they are in force.
     pub fn may(&self, kind: MandateKind, day: NaiveDate) -> bool {
         self.last_day.is_none_or(|last| day <= last) && self.mandates.hold(kind, day)
+    }
+
+    /// In whose stead the mandate holds on the day, where it is a deputy's.
+    pub fn in_stead_of(&self, kind: MandateKind, day: NaiveDate) -> Option<ContactId> {
+        self.mandates.holding(kind, day)?.deputy_for
     }
 }

@@ -15,6 +15,10 @@ use crate::{
     vocabulary::*,
 };
 
+mod deputies;
+
+pub use deputies::*;
+
 word! {
     /// What a person is in a team.
     Role {
@@ -99,6 +103,9 @@ pub struct Membership {
     /// Up to and including this day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_day: Option<NaiveDate>,
+    /// Who stands in for them, did or will, by first day.
+    #[schema(max_items = 500)]
+    pub deputies: Vec<Deputy>,
 }
 
 impl Membership {
@@ -264,14 +271,15 @@ impl CustomerTeam {
                 person,
                 first_day,
                 last_day: None,
+                deputies: vec![],
                 ..ended
             });
         }
         self.checked(after, customers, today)
     }
 
-    /// A person leaves the organisation: every membership ends. Never refused; the team may be left forming, keeps
-    /// its customers, and coverage lists it.
+    /// A person leaves the organisation: every membership ends, with its deputies, and they stand in for nobody. Never
+    /// refused; the team may be left forming, keeps its customers, and coverage lists it.
     pub fn lose(self, person: PersonId, last_day: NaiveDate, today: NaiveDate) -> Self {
         let mut after = self;
         after.version += 1;
@@ -281,6 +289,10 @@ impl CustomerTeam {
             .retain(|m| m.person.id != person || m.first_day <= last_day);
         for member in after.members.iter_mut().filter(|m| m.person.id == person) {
             member.last_day = Some(member.last_day.map_or(last_day, |already| already.min(last_day)));
+            member.cut_deputies(last_day);
+        }
+        for member in &mut after.members {
+            member.lose_deputy(person, last_day);
         }
         after.as_of(today)
     }
@@ -322,8 +334,7 @@ impl CustomerTeam {
     }
 
     fn end_member(&mut self, id: MembershipId, last_day: NaiveDate) -> Result<Membership, Rule> {
-        let unknown = || Rule::new(RuleCode::UnknownReference, "The team has no such membership.");
-        let member = self.members.iter_mut().find(|m| m.id == id).ok_or_else(unknown)?;
+        let member = self.member_mut(id)?;
         if last_day < member.first_day {
             return Err(Rule::new(
                 RuleCode::DateOrder,
@@ -335,6 +346,7 @@ impl CustomerTeam {
             .at("/lastDay"));
         }
         member.last_day = Some(last_day);
+        member.cut_deputies(last_day);
         Ok(member.clone())
     }
 
@@ -373,31 +385,35 @@ impl CustomerTeam {
         Ok(after.as_of(today))
     }
 
-    /// R2 on one day.
+    /// R2 on one day, deputies included.
     fn keep_managers_apart(&self, day: NaiveDate) -> Result<(), Rule> {
         let excepted = self.same_person_exception.as_ref().is_some_and(|e| day <= e.last_day);
-        let manager = self.holders(Role::BusinessRelationshipManager, day).next();
-        let delivery = self.holders(Role::DeliveryManager, day).next();
-        match (manager, delivery) {
-            (Some(a), Some(b)) if a.person == b.person && !excepted => Err(Rule::new(
+        let both = self
+            .acting(Role::BusinessRelationshipManager, day)
+            .any(|manager| self.acting(Role::DeliveryManager, day).any(|other| other == manager));
+        if both && !excepted {
+            return Err(Rule::new(
                 RuleCode::SamePersonTwice,
                 format!(
-                    "On {day} one person would be business relationship manager and delivery manager; the two \
-                     conversations with the customer are held by different people, unless an administrator records \
-                     an exception."
+                    "On {day} one person would be business relationship manager and delivery manager, in a role of \
+                     their own or as a deputy; the two conversations with the customer are held by different people, \
+                     unless an administrator records an exception."
                 ),
-            )),
-            _ => Ok(()),
+            ));
         }
+        Ok(())
     }
 
-    /// `from`, and each later day on which the membership or the exception changes.
+    /// `from`, and each later day on which a membership, a deputy or the exception changes.
     fn days_of_change(&self, from: NaiveDate) -> BTreeSet<NaiveDate> {
         let firsts = self.members.iter().map(|m| m.first_day);
         let after_lasts = self.members.iter().filter_map(|m| m.last_day?.succ_opt());
+        let deputies = self.members.iter().flat_map(|m| &m.deputies);
+        let stood_in = deputies.flat_map(|d| [Some(d.first_day), d.last_day.and_then(|last| last.succ_opt())]);
         let exception = self.same_person_exception.iter().filter_map(|e| e.last_day.succ_opt());
         let mut days: BTreeSet<_> = firsts
             .chain(after_lasts)
+            .chain(stood_in.flatten())
             .chain(exception)
             .filter(|d| *d > from)
             .collect();
@@ -542,7 +558,7 @@ pub struct ResponsibleTeam {
     /// The team; none: nobody is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamRef>,
-    /// Who is in the team that day.
+    /// Who is in the team that day, with who stands in for them.
     #[schema(max_items = 500)]
     pub members: Vec<Membership>,
     /// The roles that nobody holds that day.
@@ -558,6 +574,10 @@ impl ResponsibleTeam {
             .flat_map(|t| t.members.iter())
             .filter(|m| m.holds(day))
             .cloned()
+            .map(|mut member| {
+                member.deputies.retain(|d| d.holds(day));
+                member
+            })
             .collect();
         Self {
             day,

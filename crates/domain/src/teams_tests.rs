@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn day(n: i64) -> NaiveDate {
+pub(super) fn day(n: i64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 1).unwrap() + chrono::Duration::days(n)
 }
 fn team() -> CustomerTeam {
@@ -13,7 +13,7 @@ fn team() -> CustomerTeam {
         Default::default(),
     )
 }
-fn member(id: u128, person: u128, role: Role, first: i64, last: Option<i64>) -> Membership {
+pub(super) fn member(id: u128, person: u128, role: Role, first: i64, last: Option<i64>) -> Membership {
     let service = ServiceRef {
         id: ServiceId(Uuid::nil()),
         code: "MAIL".parse().unwrap(),
@@ -33,11 +33,12 @@ fn member(id: u128, person: u128, role: Role, first: i64, last: Option<i64>) -> 
         },
         first_day: day(first),
         last_day: last.map(day),
+        deputies: vec![],
     }
 }
-const ROLES: [Role; 3] = Role::ALL;
+pub(super) const ROLES: [Role; 3] = Role::ALL;
 
-fn complete() -> CustomerTeam {
+pub(super) fn complete() -> CustomerTeam {
     ROLES.iter().zip(1u128..).fold(team(), |t, (role, n)| {
         t.join(member(n, n, *role, 0, None), &[], day(0)).unwrap()
     })

@@ -2,32 +2,52 @@
 //! and a missing row come from the same line (R20).
 use chrono::NaiveDate;
 use domain::{
-    access::{Customers, Reach, Scope},
+    access::{Caller, Customers, Reach, Scope},
     requests::Destination,
     teams::Role,
+    vocabulary::PersonId,
 };
 use sea_orm::{
-    DbBackend, Value,
+    ColIdx, DbBackend, QueryResult, TryGetError, TryGetable, Value,
     sea_query::{Condition, Expr, ExprTrait, SelectStatement},
 };
+use uuid::Uuid;
 
-use crate::{Error, store};
+use crate::{
+    Error,
+    store::{self, Source},
+};
 
-/// Customers whose responsible team today has the person in one of the roles: the assignment of the nearest ancestor
-/// that has one counts.
-const OF_TEAMS: &str = "(select a.customer_id from customer_ancestry a \
+/// The roles in the team that is responsible for a customer today: the assignment of the nearest ancestor that has one
+/// counts. `WHOSE` says whose roles.
+const ROLES_FOR: &str = "from customer_ancestry a \
     join team_assignment t on t.customer_id = a.ancestor_id and t.since <= ? and (t.until is null or t.until > ?) \
     join membership m on m.team_id = t.team_id and m.since <= ? and (m.until is null or m.until > ?) \
-    and m.person_id = ? and m.role in (ROLES) \
+    and m.role in (ROLES) and WHOSE \
     where not exists (select 1 from customer_ancestry n \
         join team_assignment s on s.customer_id = n.ancestor_id and s.since <= ? and (s.until is null or s.until > ?) \
-        where n.customer_id = a.customer_id and n.depth < a.depth))";
+        where n.customer_id = a.customer_id and n.depth < a.depth)";
+/// A person's own.
+const OWN: &str = "m.person_id = ?";
+/// Those in which a person stands in for who has them.
+const IN_STEAD: &str = "m.id in (select d.membership_id from membership_deputy d \
+    where d.person_id = ? and d.since <= ? and (d.until is null or d.until > ?))";
+/// Both: two ways, each with its index.
+const OWN_OR_IN_STEAD: &str = "m.id in (select o.id from membership o where o.person_id = ? \
+    union all select d.membership_id from membership_deputy d \
+    where d.person_id = ? and d.since <= ? and (d.until is null or d.until > ?))";
 
-fn of_teams(person: domain::vocabulary::PersonId, roles: &[Role], today: NaiveDate) -> (String, Vec<Value>) {
-    let roles = listed(roles);
-    let day = || Value::from(today);
-    let values = vec![day(), day(), day(), day(), person.0.into(), day(), day()];
-    (OF_TEAMS.replace("ROLES", &roles), values)
+/// `ROLES_FOR` for a person, with the values that it wants.
+fn roles_for(whose: &str, person: PersonId, roles: &[Role], today: NaiveDate) -> (String, Vec<Value>) {
+    let (day, person) = (Value::from(today), Value::from(person.0));
+    let days = |n: usize| vec![day.clone(); n];
+    let whose_values = match whose {
+        OWN => vec![person],
+        IN_STEAD => [vec![person], days(2)].concat(),
+        _ => [vec![person.clone(), person], days(2)].concat(),
+    };
+    let sql = ROLES_FOR.replace("ROLES", &listed(roles)).replace("WHOSE", whose);
+    (sql, [days(4), whose_values, days(2)].concat())
 }
 
 /// The roles as SQL lists them.
@@ -36,6 +56,79 @@ fn listed(roles: &[Role]) -> String {
     match roles.is_empty() {
         true => "''".into(),
         false => roles.join(", "),
+    }
+}
+
+/// Memberships of today in any team in which the person has one of the roles, their own or in somebody's stead.
+fn in_any_team(whose: &str, person: PersonId, roles: &[Role], today: NaiveDate) -> (String, Vec<Value>) {
+    let (day, person) = (Value::from(today), Value::from(person.0));
+    let mut values = vec![day.clone(), day.clone(), person.clone()];
+    match whose {
+        OWN => {}
+        IN_STEAD => values.extend([day.clone(), day]),
+        _ => values.extend([person, day.clone(), day]),
+    }
+    let sql = format!(
+        "from membership m where m.since <= ? and (m.until is null or m.until > ?) and {whose} and m.role in ({})",
+        listed(roles)
+    );
+    (sql, values)
+}
+
+/// Whether the provider's own things, which belong to no customer, are within reach: to who reaches every customer, and
+/// to who has one of the roles in any team today.
+pub(crate) fn of_provider(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    let (person, roles, deputises): (_, &[Role], _) = match &reach.customers {
+        Customers::All => return Expr::cust("1 = 1"),
+        Customers::OfTeams {
+            person,
+            roles,
+            deputises,
+        } => (*person, roles, *deputises),
+        Customers::OfTeamsAndTheirEntities { person, deputises } => (*person, &Role::ALL, *deputises),
+        Customers::None | Customers::Named(_) | Customers::Own { .. } => return Expr::cust("1 = 0"),
+    };
+    let whose = if deputises { OWN_OR_IN_STEAD } else { OWN };
+    let (sql, values) = in_any_team(whose, person, roles, today);
+    store::expr(backend, format!("exists (select 1 {sql})"), values)
+}
+
+/// Whether an agreement is within reach: the customer's, or one of the provider's own.
+pub(crate) fn of_agreement(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    let of_customer = of_customers(&reach.customers, "agreement.customer_id", today, backend);
+    let own = Expr::cust("agreement.customer_id is null").and(of_provider(reach, today, backend));
+    of_customer.or(own)
+}
+
+/// Customers whose responsible team today has the person in one of the roles.
+fn of_teams(person: PersonId, roles: &[Role], deputises: bool, today: NaiveDate) -> (String, Vec<Value>) {
+    let whose = if deputises { OWN_OR_IN_STEAD } else { OWN };
+    let (sql, values) = roles_for(whose, person, roles, today);
+    (format!("(select a.customer_id {sql})"), values)
+}
+
+/// In whose stead the caller acts for the customer in `column`, if it is not by their own right; of several the one with
+/// the first of the roles by name.
+fn principal(scope: &Scope, column: &str, today: NaiveDate, backend: DbBackend) -> Expr {
+    match (&scope.caller, &scope.permitted.customers) {
+        (
+            Caller::Contact {
+                deputy_for: Some(principal),
+                ..
+            },
+            _,
+        ) => Expr::val(principal.0),
+        (Caller::Person { .. }, Customers::OfTeams { person, roles, .. }) => {
+            let (sql, values) = roles_for(IN_STEAD, *person, roles, today);
+            let of_customer =
+                format!("(select m.person_id {sql} and a.customer_id = {column} order by m.role limit 1)");
+            // A thing of no customer is the provider's own: any team will do.
+            let (sql, others) = in_any_team(IN_STEAD, *person, roles, today);
+            let of_provider = format!("(select m.person_id {sql} order by m.role, m.id limit 1)");
+            let values = [values, others].concat();
+            store::expr(backend, format!("coalesce({of_customer}, {of_provider})"), values)
+        }
+        _ => own_right(),
     }
 }
 
@@ -61,12 +154,16 @@ pub(crate) fn of_customers(customers: &Customers, column: &str, today: NaiveDate
             format!("{column} in (select customer_id from customer_ancestry where ancestor_id = ?)"),
             [customer.0],
         ),
-        Customers::OfTeams { person, roles } => {
-            let (sql, values) = of_teams(*person, roles, today);
+        Customers::OfTeams {
+            person,
+            roles,
+            deputises,
+        } => {
+            let (sql, values) = of_teams(*person, roles, *deputises, today);
             store::expr(backend, format!("{column} in {sql}"), values)
         }
-        Customers::OfTeamsAndTheirEntities { person } => {
-            let (sql, values) = of_teams(*person, &Role::ALL, today);
+        Customers::OfTeamsAndTheirEntities { person, deputises } => {
+            let (sql, values) = of_teams(*person, &Role::ALL, *deputises, today);
             let same = format!(
                 "{column} in (select e.id from customer e where e.legal_entity_key in \
                  (select o.legal_entity_key from customer o where o.id in {sql}))"
@@ -105,30 +202,6 @@ pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBacke
     ways
 }
 
-/// Whether the provider's own things, which belong to no customer, are within reach: to who reaches every customer, and
-/// to who has one of the roles in any team today.
-pub(crate) fn of_provider(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
-    let (person, roles): (_, &[Role]) = match &reach.customers {
-        Customers::All => return Expr::cust("1 = 1"),
-        Customers::OfTeams { person, roles } => (*person, roles),
-        Customers::OfTeamsAndTheirEntities { person } => (*person, &Role::ALL),
-        Customers::None | Customers::Named(_) | Customers::Own { .. } => return Expr::cust("1 = 0"),
-    };
-    let sql = format!(
-        "exists (select 1 from membership p where p.person_id = ? and p.role in ({}) \
-         and p.since <= ? and (p.until is null or p.until > ?))",
-        listed(roles)
-    );
-    store::expr(backend, sql, [Value::from(person.0), today.into(), today.into()])
-}
-
-/// Whether an agreement is within reach: the customer's, or one of the provider's own.
-pub(crate) fn of_agreement(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
-    let of_customer = of_customers(&reach.customers, "agreement.customer_id", today, backend);
-    let own = Expr::cust("agreement.customer_id is null").and(of_provider(reach, today, backend));
-    of_customer.or(own)
-}
-
 /// Whether a hand-over goes to one of the destinations; none: no limit.
 pub(crate) fn to_destinations(destinations: Option<Vec<Destination>>) -> Expr {
     match destinations {
@@ -137,20 +210,65 @@ pub(crate) fn to_destinations(destinations: Option<Vec<Destination>>) -> Expr {
     }
 }
 
-/// Keeps what is visible, and tells as `permitted` whether the act is allowed there. `within` is a reach as SQL.
-pub(crate) fn guard(query: &mut SelectStatement, scope: &Scope, within: impl Fn(&Reach) -> Expr) {
-    let permitted = match scope.permitted == scope.visible {
-        true => Expr::cust("1 = 1"),
-        false => within(&scope.permitted),
+/// By whose right an act is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// It is not.
+    Not,
+    /// By the caller's own.
+    Own,
+    /// As the deputy of this person or contact.
+    InSteadOf(Uuid),
+}
+
+/// How SQL tells of one's own right, where it tells of a principal by their id.
+const OWN_RIGHT: Uuid = Uuid::nil();
+
+/// Leave that was not asked for, or is the caller's own.
+pub(crate) fn own_right() -> Expr {
+    Expr::val(OWN_RIGHT)
+}
+
+impl TryGetable for Leave {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        Ok(match Option::<Uuid>::try_get_by(row, index)? {
+            None => Self::Not,
+            Some(OWN_RIGHT) => Self::Own,
+            Some(principal) => Self::InSteadOf(principal),
+        })
+    }
+}
+
+/// Keeps what is visible, and tells as `permitted` by whose right the act is allowed there. `within` is a reach as SQL,
+/// `column` names the thing's customer.
+pub(crate) fn guard(
+    query: &mut SelectStatement,
+    scope: &Scope,
+    column: &str,
+    (today, backend): (NaiveDate, DbBackend),
+    within: impl Fn(&Reach) -> Expr,
+) {
+    let permitted = match (scope.own == scope.permitted, scope.permitted == scope.visible) {
+        (true, true) => own_right(),
+        (true, false) => Expr::case(within(&scope.permitted), own_right()).into(),
+        // Whoever is somebody's deputy: their own right first.
+        (false, _) => Expr::case(within(&scope.own), own_right())
+            .case(within(&scope.permitted), principal(scope, column, today, backend))
+            .into(),
     };
     query.and_where(within(&scope.visible)).expr_as(permitted, "permitted");
 }
 
-/// What a guarded query found: nothing is 404, something without leave is 403.
-pub(crate) fn admit<T>(found: Option<(T, bool)>) -> Result<T, Error> {
+/// What a guarded query found: nothing is 404, something without leave is 403. What a deputy may do is noted as done
+/// in the principal's stead.
+pub(crate) fn admit<T>(source: &impl Source, found: Option<(T, Leave)>) -> Result<T, Error> {
     match found {
         None => Err(Error::NotFound),
-        Some((_, false)) => Err(Error::NotPermitted),
-        Some((thing, true)) => Ok(thing),
+        Some((_, Leave::Not)) => Err(Error::NotPermitted),
+        Some((thing, Leave::Own)) => Ok(thing),
+        Some((thing, Leave::InSteadOf(principal))) => {
+            source.act_for(principal);
+            Ok(thing)
+        }
     }
 }

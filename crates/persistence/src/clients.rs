@@ -18,6 +18,7 @@ use crate::{
     customers::holds,
     people,
     store::{self, Cursor, Source, UnitOfWork},
+    teams,
 };
 
 macro_rules! json_list {
@@ -175,17 +176,22 @@ async fn person(source: &impl Source, id: PersonId, today: NaiveDate) -> Result<
     if row.last_day.is_some_and(|last| last < today) {
         return Ok(None);
     }
-    let query = Query::select()
-        .expr_as(Expr::val(1), "n")
+    let member = Query::select()
+        .expr(Expr::val(1))
         .from("membership")
         .and_where(Expr::col(("membership", "person_id")).eq(id))
         .and_where(holds("membership", today))
-        .limit(1)
         .to_owned();
-    let in_a_team = source.connection().query_one(&query).await?.is_some();
+    let query = Query::select()
+        .expr_as(Expr::exists(member), "is_member")
+        .expr_as(Expr::exists(teams::in_stead(id, today)), "deputises")
+        .to_owned();
+    let roles = source.connection().query_one(&query).await?.ok_or(Error::NotFound)?;
+    let deputises = roles.try_get("", "deputises")?;
     Ok(Some(Caller::Person {
         person: PersonRef { id, name: row.name },
-        in_a_team,
+        in_a_team: deputises || roles.try_get("", "is_member")?,
+        deputises,
     }))
 }
 
@@ -196,8 +202,11 @@ async fn contact(source: &impl Source, id: ContactId, today: NaiveDate) -> Resul
     if contact.last_day.is_some_and(|last| last < today) {
         return Ok(None);
     }
+    let contact = people::in_force(source, contact).await?;
+    let decides = contact.mandates.holding(MandateKind::Customer, today);
     Ok(Some(Caller::Contact {
-        decides: contact.mandates.hold(MandateKind::Customer, today),
+        decides: decides.is_some(),
+        deputy_for: decides.and_then(|mandate| mandate.deputy_for),
         customer: contact.customer.id,
         contact: ContactRef { id, name: contact.name },
     }))

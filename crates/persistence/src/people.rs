@@ -20,6 +20,11 @@ use crate::{
     store::{self, Cursor, Source, UnitOfWork},
 };
 
+mod mandates;
+
+pub(crate) use mandates::decides_or_orders;
+pub use mandates::{in_force, principals};
+
 pub(crate) mod person {
     use domain::vocabulary::*;
     use sea_orm::entity::prelude::*;
@@ -97,18 +102,17 @@ struct ContactRow {
     contact: contact::Model,
     customer_code: Code,
     customer_name: Name,
-    permitted: bool,
+    permitted: access::Leave,
 }
 
-impl From<ContactRow> for (Contact, bool) {
-    fn from(
-        ContactRow {
+impl ContactRow {
+    fn contact(self) -> (Contact, access::Leave) {
+        let Self {
             contact: row,
             customer_code,
             customer_name,
             permitted,
-        }: ContactRow,
-    ) -> Self {
+        } = self;
         let contact = Contact {
             id: row.id,
             version: row.version,
@@ -212,6 +216,7 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Person, after: &P
 pub async fn delete(unit: &mut UnitOfWork, person: &Person) -> Result<(), Error> {
     let uses = [
         ("memberships", "membership", "person_id"),
+        ("memberships as a deputy", "membership_deputy", "person_id"),
         ("complaints", "request", "owner_id"),
         ("requests", "request", "raised_by_id"),
         ("comments", "comment", "author_id"),
@@ -241,7 +246,7 @@ fn select_contacts(backend: DbBackend, scope: &Scope, today: NaiveDate) -> Selec
         .inner_join("customer", Expr::cust("customer.id = contact.customer_id"))
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name");
-    access::guard(&mut query, scope, |reach| {
+    access::guard(&mut query, scope, "contact.customer_id", (today, backend), |reach| {
         access::of_customers(&reach.customers, "contact.customer_id", today, backend)
     });
     query
@@ -258,9 +263,10 @@ pub async fn get_contact(
         .and_where(Expr::col(("contact", "id")).eq(id))
         .to_owned();
     access::admit(
+        source,
         store::one::<ContactRow>(source.connection(), &query)
             .await?
-            .map(Into::into),
+            .map(ContactRow::contact),
     )
 }
 
@@ -270,9 +276,10 @@ pub async fn load_contact(unit: &UnitOfWork, scope: &Scope, id: ContactId) -> Re
     query.and_where(Expr::col(("contact", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "contact");
     access::admit(
+        unit,
         store::one::<ContactRow>(unit.connection(), &query)
             .await?
-            .map(Into::into),
+            .map(ContactRow::contact),
     )
 }
 
@@ -340,11 +347,7 @@ pub async fn list_contacts(
         .rows::<ContactRow>(source, &mut query, Some(("contact", "sort_key")), ("contact", "id"))
         .await?;
     let place = |c: &Contact| Cursor::after(sort_key(c.name.as_str()), c.id);
-    Ok(paging.cut(
-        rows.into_iter().map(|row| <(Contact, bool)>::from(row).0).collect(),
-        total,
-        place,
-    ))
+    Ok(paging.cut(rows.into_iter().map(|row| row.contact().0).collect(), total, place))
 }
 
 fn contact_row(contact: &Contact) -> contact::ActiveModel {
@@ -409,6 +412,13 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
         ("comments", "comment", "author_id"),
     ];
     refuse_if_used(unit, "contact", contact.id.0, &uses).await?;
+    let deputies = contact::Entity::find()
+        .filter(contact::Column::CustomerId.eq(contact.customer.id))
+        .filter(mandates::has_deputies(unit.backend(), contact.id));
+    if deputies.one(unit.connection()).await?.is_some() {
+        let detail = "This contact is in use by mandates of a deputy; it can be ended, not deleted.";
+        return Err(Rule::new(RuleCode::InUse, detail).into());
+    }
     references::set(unit, SubjectKind::Contact, contact.id.0, &[], None, false).await?;
     store::guarding(
         "contact",

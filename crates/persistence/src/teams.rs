@@ -16,6 +16,10 @@ use crate::{
     store::{self, Cursor, Source, UnitOfWork},
 };
 
+mod deputies;
+
+pub(crate) use deputies::in_stead;
+
 mod entity {
     use domain::vocabulary::*;
     use sea_orm::entity::prelude::*;
@@ -96,6 +100,7 @@ struct MemberRow {
     membership: membership::Model,
     person_name: PersonName,
     services: String,
+    deputies: String,
 }
 
 impl MemberRow {
@@ -107,6 +112,7 @@ impl MemberRow {
         }
         .days();
         let services = services::labelled(serde_json::from_str(&self.services)?);
+        let deputies: Vec<deputies::Stored> = serde_json::from_str(&self.deputies)?;
         Ok(Membership {
             id: row.id,
             person: PersonRef {
@@ -117,6 +123,7 @@ impl MemberRow {
             services,
             first_day: days.first_day,
             last_day: days.last_day,
+            deputies: deputies.into_iter().map(Into::into).collect(),
         })
     }
 }
@@ -135,6 +142,7 @@ async fn members(source: &impl Source, teams: &[TeamId]) -> Result<HashMap<TeamI
         .inner_join("person", Expr::cust("person.id = membership.person_id"))
         .expr_as(Expr::col(("person", "name")), "person_name")
         .expr_as(Expr::cust(services), "services")
+        .expr_as(Expr::cust(deputies::as_json(source.backend())), "deputies")
         .order_by(("membership", "since"), sea_orm::Order::Asc)
         .order_by(("membership", "id"), sea_orm::Order::Asc);
     let mut by_team: HashMap<TeamId, Vec<Membership>> = HashMap::new();
@@ -205,13 +213,16 @@ pub async fn list(source: &impl Source, paging: &Paging, today: NaiveDate) -> Re
     Ok(paging.cut(teams, total, |t| Cursor::after(sort_key(t.name.as_str()), t.id)))
 }
 
-/// The teams in which the person has any membership that reaches the day, held in the order of their ids.
+/// The teams in which the person has any membership that reaches the day, or stands in for who has one, held in the
+/// order of their ids.
 pub async fn load_with_person(unit: &UnitOfWork, person: PersonId, day: NaiveDate) -> Result<Vec<CustomerTeam>, Error> {
     let mut query = Entity::find()
         .filter(store::expr(
             unit.backend(),
-            "customer_team.id in (select m.team_id from membership m where m.person_id = ? and (m.until is null or m.until > ?))",
-            [sea_orm::Value::from(person.0), day.into()],
+            "customer_team.id in (select m.team_id from membership m where m.person_id = ? and (m.until is null or m.until > ?) \
+             union all select m.team_id from membership_deputy d join membership m on m.id = d.membership_id \
+             where d.person_id = ? and (d.until is null or d.until > ?))",
+            [sea_orm::Value::from(person.0), day.into(), person.0.into(), day.into()],
         ))
         .into_query();
     query.order_by(("customer_team", "id"), sea_orm::Order::Asc);
@@ -256,10 +267,10 @@ pub async fn update(
     for member in &before.members {
         match after.members.iter().find(|m| m.id == member.id) {
             Some(same) if same == member => {}
-            Some(ended) => {
+            Some(changed) => {
                 let until = Days {
-                    first_day: ended.first_day,
-                    last_day: ended.last_day,
+                    first_day: changed.first_day,
+                    last_day: changed.last_day,
                 }
                 .period()?
                 .until;
@@ -271,6 +282,7 @@ pub async fn update(
                     .filter(membership::Column::Id.eq(member.id))
                     .exec(unit.connection())
                     .await?;
+                deputies::update(unit, member.id, &member.deputies, &changed.deputies).await?;
             }
             None => {
                 membership::Entity::delete_by_id(member.id)

@@ -366,6 +366,7 @@ async fn the_victim_of_a_deadlock_is_run_once_more() {
             actor: Actor {
                 kind: ActorKind::Administrator,
                 id: "anna.admin".into(),
+                acting_for: None,
             },
             request_id: "deadlock".into(),
             now,

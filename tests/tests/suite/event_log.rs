@@ -42,6 +42,7 @@ fn origin(request_id: String) -> Origin {
     let actor = Actor {
         kind: ActorKind::Administrator,
         id: "anna.admin".into(),
+        acting_for: None,
     };
     Origin {
         actor,

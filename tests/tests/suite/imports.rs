@@ -108,9 +108,9 @@ async fn every_kind_is_taken_in_and_known_again() {
         assert_eq!(done.body["lines"][1], json!({"line": 4, "outcome": "changed"}));
         assert_eq!(by_code(&admin, "/services", "WIFI").await["description"], "Två\nrader");
 
-        let contacts = "customer,name,email,phone,mandate,mandateFirstDay,mandateLastDay\n\
-            BUN,Eva Ek,eva.ek@example.se,+46 18 727 00 00,purchaser,2026-01-01,2026-12-31\n\
-            BUN,Eva Ek,eva.ek@example.se,+46 18 727 00 00,customer,2027-01-01,\n";
+        let contacts = "customer,name,email,phone,mandate,mandateFirstDay,mandateLastDay,mandateBasis\n\
+            BUN,Eva Ek,eva.ek@example.se,+46 18 727 00 00,purchaser,2026-01-01,2026-12-31,\n\
+            BUN,Eva Ek,eva.ek@example.se,+46 18 727 00 00,customer,2027-01-01,,KS 2026-114\n";
         let done = import(&admin, "kind=contacts", contacts).await.expect(200);
         assert_eq!(counts(&done), [1, 1, 0]);
         let eva = admin.get("/contacts?email=eva.ek@example.se").await.expect(200);
@@ -118,7 +118,7 @@ async fn every_kind_is_taken_in_and_known_again() {
         assert_eq!(
             eva.items()[0]["mandates"],
             json!([{"kind": "purchaser", "firstDay": "2026-01-01", "lastDay": "2026-12-31"},
-                {"kind": "customer", "firstDay": "2027-01-01"}])
+                {"kind": "customer", "firstDay": "2027-01-01", "basis": "KS 2026-114"}])
         );
         assert_eq!(
             counts(&import(&admin, "kind=contacts", contacts).await.expect(200)),

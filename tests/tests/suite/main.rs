@@ -8,6 +8,7 @@ mod chain;
 mod compression;
 mod concurrency;
 mod demo;
+mod deputies;
 mod document;
 mod event_log;
 mod examples;

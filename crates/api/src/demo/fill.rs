@@ -6,8 +6,8 @@ use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use domain::{
     access::{Caller, ClientScope, Permission, Scope},
     clients::ClientInput,
-    people::{Person, PersonInput},
-    teams::{CustomerTeam, CustomerTeamInput, Membership, Role, TeamAssignment},
+    people::{MandateKind, Person, PersonInput},
+    teams::{CustomerTeam, CustomerTeamInput, Deputy, Membership, Role, TeamAssignment},
     vocabulary::*,
 };
 use persistence::{Paging, UnitOfWork, customers, people, store::Origin, teams};
@@ -221,16 +221,40 @@ async fn team(
                 .collect::<Result<_, _>>()?,
             first_day: unit.today(),
             last_day: None,
+            deputies: vec![],
         };
         let joined = team.clone().join(member, &[], unit.today())?;
         teams::update(unit, "joined", &team, &joined).await?;
         team = joined;
     }
+    let team = stand_in(unit, seed, team, persons).await?;
     for code in seed.customers {
         settle(unit, "assignment", code);
         take_on(unit, &team, named(customers, code)?).await?;
     }
     Ok(())
+}
+
+/// Somebody stands in for a member for four weeks.
+async fn stand_in(
+    unit: &mut UnitOfWork,
+    seed: &TeamSeed,
+    team: CustomerTeam,
+    persons: &[PersonRef],
+) -> Result<CustomerTeam, Problem> {
+    let [member, person] = [seed.deputy.0, seed.deputy.1].map(|who| persons.get(who).cloned());
+    let member = team.members.iter().find(|m| Some(&m.person) == member.as_ref());
+    let member = member.ok_or(Problem::NotFound)?.id;
+    settle(unit, "deputy", seed.name);
+    let deputy = Deputy {
+        id: unit.new_id(),
+        person: person.ok_or(Problem::NotFound)?,
+        first_day: unit.today(),
+        last_day: Some(days_on(unit.today(), 27)),
+    };
+    let after = team.clone().name_deputy(member, deputy, unit.today())?;
+    teams::update(unit, "deputy_named", &team, &after).await?;
+    Ok(after)
 }
 
 async fn take_on(unit: &mut UnitOfWork, team: &CustomerTeam, customer: &CustomerRef) -> Result<(), Problem> {
@@ -260,7 +284,10 @@ async fn contacts(
     let mut made = vec![];
     for seed in CONTACTS {
         settle(unit, "contact", seed.name);
-        let mandate = json!({"kind": seed.mandate, "firstDay": unit.today()});
+        let mut mandate = json!({"kind": seed.mandate, "firstDay": unit.today()});
+        if seed.mandate != MandateKind::KeyUser.to_string() {
+            mandate["basis"] = "Delegationsordning LK 2025-7".into();
+        }
         let customer = named(customers, seed.customer)?.id;
         let body = json!({"customer": customer, "name": seed.name, "email": seed.email, "mandates": [mandate]});
         made.push(rooms::people::tell(&scope, unit, input(body)?).await?.0.id);

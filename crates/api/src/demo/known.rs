@@ -13,6 +13,8 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("contact", "Charlotte Almgren", 0x401),
     ("team", "Kundteam Ledning och bolag", 0x501),
     ("membership", "Kundteam Ledning och bolag: Mattias Ekdahl", 0x601),
+    ("membership", "Kundteam Ledning och bolag: Katarina Nyqvist", 0x602),
+    ("deputy", "Kundteam Ledning och bolag", 0x611),
     ("assignment", "KLK", 0x701),
     ("usage", "KLK: UTSKRIFT", 0x801),
     ("client", "Tidigare servicedesk", 0x901),

@@ -43,6 +43,8 @@ pub struct TeamSeed {
     pub delivery_manager: usize,
     /// Who answers for which services, by code.
     pub service_owners: &'static [(usize, &'static [&'static str])],
+    /// A member, and who stands in for them in the first weeks.
+    pub deputy: (usize, usize),
     /// The codes of the customers that the team is responsible for; their parts inherit it.
     pub customers: &'static [&'static str],
 }
@@ -400,6 +402,7 @@ pub const TEAMS: &[TeamSeed] = &[
             (11, &["NATVERK", "IDENTITET"]),
             (12, &["GIS", "MATDATA"]),
         ],
+        deputy: (11, 10),
         customers: &["KLK", "LEAB"],
     },
     TeamSeed {
@@ -414,6 +417,7 @@ pub const TEAMS: &[TeamSeed] = &[
             (10, &["DIARIUM", "EKONOMI", "BEMANNING"]),
             (11, &["NATVERK", "IDENTITET"]),
         ],
+        deputy: (11, 10),
         customers: &["BUN", "KFN"],
     },
     TeamSeed {
@@ -426,6 +430,7 @@ pub const TEAMS: &[TeamSeed] = &[
             (9, &["ARBPLATS", "MOBIL", "EPOST"]),
             (11, &["NATVERK", "IDENTITET"]),
         ],
+        deputy: (11, 9),
         customers: &["SOC-VO"],
     },
     TeamSeed {
@@ -439,6 +444,7 @@ pub const TEAMS: &[TeamSeed] = &[
             (8, &["ETJANST", "ESIGN"]),
             (10, &["DIARIUM", "EKONOMI"]),
         ],
+        deputy: (10, 8),
         customers: &["SOC", "SBN"],
     },
 ];

@@ -301,6 +301,7 @@ fn origin(state: &State) -> Origin {
         actor: Actor {
             kind: ActorKind::Operator,
             id: OPERATOR.into(),
+            acting_for: None,
         },
         request_id: uuid::Uuid::now_v7().to_string(),
         now,

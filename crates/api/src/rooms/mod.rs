@@ -3,6 +3,7 @@ pub mod about;
 pub mod agreements;
 pub mod clients;
 pub mod customers;
+pub mod deputies;
 pub mod events;
 pub mod exchange;
 pub mod feeds;
@@ -28,6 +29,7 @@ pub fn all(routes: &mut Routes) {
         .configure(services::routes)
         .configure(teams::routes)
         .configure(agreements::routes)
+        .configure(deputies::routes)
         .configure(overviews::routes)
         .configure(events::routes)
         .configure(exchange::routes)

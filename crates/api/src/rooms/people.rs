@@ -160,7 +160,9 @@ async fn list_contacts(
 
 /// Enter a contact
 ///
-/// Someone at a customer, with the mandates they hold. A known external reference makes it an upsert.
+/// Someone at a customer, with the mandates they hold: on which decision, up to which amount, and in whose stead. A
+/// deputy's mandate (`deputyFor`) holds only while the principal's own does. A known external reference makes it an
+/// upsert.
 #[utoipa::path(tag = "people", operation_id = "createContact", request_body = ContactInput, responses(
     (status = 201, description = "The new contact.", body = Contact),
     (status = 200, description = "The contact that has the reference already.", body = Contact)))]
@@ -192,7 +194,8 @@ pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: ContactInput) -> 
             scope.caller.may_refer(&[], &input.references)?;
             let customer = customers::named(unit, scope, &input.customer, "/customer", unit.today()).await?;
             customer.must_be_active()?;
-            let contact = Contact::register(unit.new_id(), input, customer.reference(), unit.now())?;
+            let principals = store::principals(unit, customer.id, &input.mandates).await?;
+            let contact = Contact::register(unit.new_id(), input, customer.reference(), &principals, unit.now())?;
             store::insert_contact(unit, &contact, Some(&digest)).await?;
             Ok((contact, true))
         }
@@ -209,7 +212,8 @@ pub async fn revise(
 ) -> Result<Contact, Problem> {
     scope.caller.may_refer(&before.references, &input.references)?;
     let customer = customers::named(unit, scope, &input.customer, "/customer", unit.today()).await?;
-    let after = before.clone().change(input, customer.reference())?;
+    let principals = store::principals(unit, customer.id, &input.mandates).await?;
+    let after = before.clone().change(input, customer.reference(), &principals)?;
     store::update_contact(unit, "changed", &before, &after, digest).await?;
     Ok(after)
 }

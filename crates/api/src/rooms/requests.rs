@@ -6,13 +6,16 @@ use domain::{
     access::{BUSINESS_RELATIONSHIP_MANAGER, Caller, Customers, MANAGERS, Reach, Scope},
     customers::Customer,
     events::{ActorKind, Aggregate},
+    people::MandateKind,
     requests::*,
     vocabulary::*,
 };
 use persistence::{
     UnitOfWork, customers, people,
     references::{self, Told},
-    requests as store, services, teams,
+    requests as store, services,
+    store::Source,
+    teams,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -245,18 +248,20 @@ async fn customer_named(
     key: &Key<CustomerId>,
     before: Option<&Request>,
 ) -> Result<Customer, persistence::Error> {
-    let within = |reach: Reach| Scope {
-        visible: reach.clone(),
-        permitted: reach,
-        caller: scope.caller.clone(),
-    };
     let Some(request) = before else {
         return customers::named(unit, scope, key, "/customer", unit.today()).await;
     };
-    let own = within(Reach::of(Customers::Named(vec![request.customer.id])));
+    let own = scope.within(Reach::of(Customers::Named(vec![request.customer.id])));
     match customers::named(unit, &own, key, "/customer", unit.today()).await {
         Err(persistence::Error::Rule(_)) => {
-            customers::named(unit, &within(scope.visible.clone()), key, "/customer", unit.today()).await
+            customers::named(
+                unit,
+                &scope.within(scope.visible.clone()),
+                key,
+                "/customer",
+                unit.today(),
+            )
+            .await
         }
         found => found,
     }
@@ -340,6 +345,10 @@ async fn create_endorsement(call: Call, id: web::Path<RequestId>) -> Result<Repl
             return Err(Problem::Forbidden);
         };
         let contact = people::get_contact(unit, &call.scope, contact.id, call.today()).await?;
+        let contact = people::in_force(unit, contact).await?;
+        if let Some(principal) = contact.in_stead_of(MandateKind::Customer, call.today()) {
+            unit.act_for(principal.0);
+        }
         let after = before.clone().endorse(&contact, call.today(), call.now())?;
         if after.version != before.version {
             store::update(unit, "endorsed", &before, &after).await?;

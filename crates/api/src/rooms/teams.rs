@@ -81,7 +81,7 @@ async fn change_customer_team(call: Call, id: web::Path<TeamId>, patch: Patch) -
 }
 
 /// Loads the team as the caller saw it, changes it, stores it.
-async fn change(
+pub(super) async fn change(
     call: &Call,
     id: TeamId,
     act: &str,
@@ -137,6 +137,7 @@ async fn create_membership(call: Call, id: web::Path<TeamId>, body: Body<Members
             services,
             first_day,
             last_day,
+            deputies: vec![],
         };
         let customers = store::customer_periods(unit, team.id, call.today()).await?;
         Ok(team.join(member, &customers, call.today())?)

@@ -71,6 +71,9 @@ pub struct Deed {
     pub party: Party,
     /// By whom.
     pub by: Signatory,
+    /// In whose stead, where a deputy acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -621,10 +624,20 @@ impl AgreementVersion {
 }
 
 impl AgreementVersion {
-    /// Refuses an approval beyond the amount of the contact's mandate.
+    /// Refuses an approval beyond the amount of the contact's mandate: the price of a year must lie within it.
     pub fn must_be_within(&self, mandate: &Mandate) -> Result<(), Rule> {
-        let _ = mandate;
-        Ok(())
+        let (Some(price), Some(most)) = (&self.content.price, &mandate.amount_per_year) else {
+            return Ok(());
+        };
+        let beyond = |detail: String| Err(Rule::new(RuleCode::BothApprove, detail));
+        match price.per_year() {
+            Some(year) if year.currency == most.currency && year.amount <= most.amount => Ok(()),
+            Some(year) => beyond(format!(
+                "The agreement costs {} {} a year; the mandate reaches to {} {}.",
+                year.amount, year.currency, most.amount, most.currency
+            )),
+            None => beyond("The price of a year is beyond what any mandate reaches to.".into()),
+        }
     }
 }
 

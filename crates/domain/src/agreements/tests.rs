@@ -115,6 +115,7 @@ fn deed(party: Party) -> Deed {
             id: Uuid::from_u128(party as u128 + 50),
             name: "Bea Ram".parse().unwrap(),
         },
+        acting_for: None,
         at: now(),
     }
 }

@@ -51,6 +51,8 @@ ids! {
     TeamId;
     /// A person's role in a team over a period.
     MembershipId;
+    /// A deputy of a member over a period.
+    DeputyId;
     /// A team's responsibility for a customer over a period.
     AssignmentId;
     /// A request.

@@ -105,6 +105,7 @@ texts! {
     Code(plain): 1..=40, r"^[A-Z0-9][A-Z0-9_-]*$", "ECON", "Short code that people say and other tools store.";
     Name(plain): 1..=200, LINE, "Ekonomiavdelningen", "Name of something that is not a person.";
     Note(plain): 1..=2000, LINES, "Beslutat i styrgruppen.", "Plain words about a thing, not about a person.";
+    Basis(plain): 1..=200, LINE, "KS 2026-114 § 12", "Reference of a decision that something rests on.";
     OrganisationNumber(plain): 11..=11, r"^[0-9]{6}-[0-9]{4}$", "212000-1355", "Swedish organisation number.";
     Currency(plain): 3..=3, r"^[A-Z]{3}$", "SEK", "Currency code (ISO 4217).";
     Slug(plain): 1..=60, r"^[a-z][a-z0-9_-]*$", "availability", "Name of a part within its whole, for programs.";

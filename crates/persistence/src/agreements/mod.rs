@@ -62,7 +62,7 @@ struct Row {
     customer_code: Option<Code>,
     customer_name: Option<Name>,
     lines: String,
-    permitted: bool,
+    permitted: access::Leave,
 }
 
 /// A version's row in an array that was put together in SQL.
@@ -96,7 +96,7 @@ impl From<Line> for VersionLine {
 }
 
 impl Row {
-    fn agreement(self, today: NaiveDate) -> Result<(Agreement, bool), Error> {
+    fn agreement(self, today: NaiveDate) -> Result<(Agreement, access::Leave), Error> {
         let row = self.agreement;
         let customer = match (row.customer_id, self.customer_code, self.customer_name) {
             (Some(id), Some(code), Some(name)) => Some(CustomerRef { id, code, name }),
@@ -160,7 +160,9 @@ fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatemen
             "exists (select 1 from agreement_version d where d.agreement_id = agreement.id and d.status <> 'draft')",
         ));
     }
-    access::guard(&mut query, scope, |reach| access::of_agreement(reach, today, backend));
+    access::guard(&mut query, scope, "agreement.customer_id", (today, backend), |reach| {
+        access::of_agreement(reach, today, backend)
+    });
     query
 }
 
@@ -170,7 +172,7 @@ pub async fn get(source: &impl Source, scope: &Scope, id: AgreementId, today: Na
         .and_where(Expr::col(("agreement", "id")).eq(id))
         .to_owned();
     let row = store::one::<Row>(source.connection(), &query).await?;
-    access::admit(row.map(|row| row.agreement(today)).transpose()?)
+    access::admit(source, row.map(|row| row.agreement(today)).transpose()?)
 }
 
 /// The same, held until the unit of work ends: the versions of an agreement change one after the other.
@@ -179,19 +181,25 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: AgreementId) -> Result<A
     query.and_where(Expr::col(("agreement", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "agreement");
     let row = store::one::<Row>(unit.connection(), &query).await?;
-    access::admit(row.map(|row| row.agreement(unit.today())).transpose()?)
+    access::admit(unit, row.map(|row| row.agreement(unit.today())).transpose()?)
 }
 
 /// Refuses who may not make agreements that belong to no customer.
 pub async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Result<(), Error> {
-    let within = access::of_provider(&scope.permitted, unit.today(), unit.backend());
-    let query = sea_orm::sea_query::Query::select()
-        .expr_as(within, "permitted")
-        .to_owned();
-    let row = unit.connection().query_one(&query).await?;
-    match row.map(|row| row.try_get::<bool>("", "permitted")).transpose()? {
-        Some(true) => Ok(()),
-        _ => Err(Error::NotPermitted),
+    #[derive(FromQueryResult)]
+    struct Answer {
+        permitted: access::Leave,
+    }
+    let mut query = sea_orm::sea_query::Query::select();
+    let when = (unit.today(), unit.backend());
+    access::guard(&mut query, scope, "null", when, |reach| {
+        access::of_provider(reach, when.0, when.1)
+    });
+    let found = store::one::<Answer>(unit.connection(), &query).await?;
+    match access::admit(unit, found.map(|answer| ((), answer.permitted))) {
+        // Nothing is hidden: there is only leave, or none.
+        Err(Error::NotFound) => Err(Error::NotPermitted),
+        admitted => admitted,
     }
 }
 

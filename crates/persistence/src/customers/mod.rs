@@ -57,10 +57,10 @@ struct Row {
     customer: entity::Model,
     parent_code: Option<Code>,
     parent_name: Option<Name>,
-    permitted: bool,
+    permitted: access::Leave,
 }
 
-impl From<Row> for (Customer, bool) {
+impl From<Row> for (Customer, access::Leave) {
     fn from(
         Row {
             customer: row,
@@ -112,7 +112,7 @@ fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatemen
         )
         .expr_as(Expr::col(("parent", "code")), "parent_code")
         .expr_as(Expr::col(("parent", "name")), "parent_name");
-    access::guard(&mut query, scope, |reach| {
+    access::guard(&mut query, scope, "customer.id", (today, backend), |reach| {
         access::of_customers(&reach.customers, "customer.id", today, backend)
     });
     query
@@ -123,7 +123,10 @@ pub async fn get(source: &impl Source, scope: &Scope, id: CustomerId, today: Nai
     let query = select(source.backend(), scope, today)
         .and_where(Expr::col(("customer", "id")).eq(id))
         .to_owned();
-    access::admit(store::one::<Row>(source.connection(), &query).await?.map(Into::into))
+    access::admit(
+        source,
+        store::one::<Row>(source.connection(), &query).await?.map(Into::into),
+    )
 }
 
 /// The same, held until the unit of work ends.
@@ -131,7 +134,10 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: CustomerId) -> Result<Cu
     let mut query = select(unit.backend(), scope, unit.today());
     query.and_where(Expr::col(("customer", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "customer");
-    access::admit(store::one::<Row>(unit.connection(), &query).await?.map(Into::into))
+    access::admit(
+        unit,
+        store::one::<Row>(unit.connection(), &query).await?.map(Into::into),
+    )
 }
 
 /// The customer that a key in a body names. One out of scope is refused like one that does not exist (R20); one that
@@ -195,7 +201,9 @@ pub async fn list(
         .await?;
     let place = |c: &Customer| Cursor::after(sort_key(c.name.as_str()), c.id);
     Ok(paging.cut(
-        rows.into_iter().map(|row| <(Customer, bool)>::from(row).0).collect(),
+        rows.into_iter()
+            .map(|row| <(Customer, access::Leave)>::from(row).0)
+            .collect(),
         total,
         place,
     ))

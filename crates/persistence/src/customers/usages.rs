@@ -42,10 +42,10 @@ struct UsageRow {
     customer_name: Name,
     service_code: Code,
     service_name: Name,
-    permitted: bool,
+    permitted: access::Leave,
 }
 
-impl From<UsageRow> for (ServiceUsage, bool) {
+impl From<UsageRow> for (ServiceUsage, access::Leave) {
     fn from(row: UsageRow) -> Self {
         let days = Period {
             since: row.usage.since,
@@ -82,7 +82,7 @@ fn select_usages(backend: DbBackend, scope: &Scope, customer: CustomerId, today:
         .expr_as(Expr::col(("service", "code")), "service_code")
         .expr_as(Expr::col(("service", "name")), "service_name")
         .and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
-    access::guard(&mut query, scope, |reach| {
+    access::guard(&mut query, scope, "customer.id", (today, backend), |reach| {
         access::of_customers(&reach.customers, "customer.id", today, backend)
     });
     query
@@ -106,7 +106,7 @@ pub async fn usages(
         .await?;
     let usages = rows
         .into_iter()
-        .map(|row| <(ServiceUsage, bool)>::from(row).0)
+        .map(|row| <(ServiceUsage, access::Leave)>::from(row).0)
         .collect();
     Ok(paging.cut(usages, total, |u| Cursor::after(vec![], u.id)))
 }
@@ -121,7 +121,10 @@ pub async fn load_usage(
     let mut query = select_usages(unit.backend(), scope, customer, unit.today());
     query.and_where(Expr::col(("service_usage", "id")).eq(id));
     store::lock(&mut query, unit.backend(), "service_usage");
-    access::admit(store::one::<UsageRow>(unit.connection(), &query).await?.map(Into::into))
+    access::admit(
+        unit,
+        store::one::<UsageRow>(unit.connection(), &query).await?.map(Into::into),
+    )
 }
 
 /// The customer's usages of one service, whenever.
@@ -137,7 +140,7 @@ pub async fn usages_of(
     let rows = store::all::<UsageRow>(unit.connection(), &query).await?;
     Ok(rows
         .into_iter()
-        .map(|row| <(ServiceUsage, bool)>::from(row).0)
+        .map(|row| <(ServiceUsage, access::Leave)>::from(row).0)
         .collect())
 }
 

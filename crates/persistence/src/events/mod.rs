@@ -1,7 +1,7 @@
 //! The event log. A unit of work leaves its events in the inbox as its last statements; the ordering step links them
 //! into one chain afterwards, so that no reader ever misses one and no writer waits for another (see ARCHITECTURE.md).
 //! SQLite's single writer links them at once.
-use domain::events::{Aggregate, Body, Draft, EventSubject, Link, PersonalDatum};
+use domain::events::{Actor, Aggregate, Body, Draft, EventSubject, Link, PersonalDatum};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -113,6 +113,7 @@ pub(crate) fn pending<A: Aggregate>(
     version: i64,
     draft: Draft,
     origin: &Origin,
+    acting_for: Option<uuid::Uuid>,
 ) -> Pending {
     let subject = EventSubject {
         kind: A::KIND,
@@ -126,7 +127,10 @@ pub(crate) fn pending<A: Aggregate>(
         matter: Some(state.matter()).filter(|matter| *matter != subject.id),
         destination: state.destination(),
         subject,
-        actor: origin.actor.clone(),
+        actor: Actor {
+            acting_for,
+            ..origin.actor.clone()
+        },
         request_id: origin.request_id.clone(),
         time: origin.now,
         data: draft.data,

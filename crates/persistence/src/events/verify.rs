@@ -103,9 +103,11 @@ fn differs(row: &entity::Model, link: Link, data: &[personal::Model]) -> Option<
     let Ok(body) = serde_json::from_str::<Body>(&row.body) else {
         return Some("the event is not readable");
     };
+    // In whose stead stands in the event alone.
     let actor = Actor {
         kind: row.actor_kind,
         id: row.actor_id.clone(),
+        acting_for: body.actor.acting_for,
     };
     let subject = &body.subject;
     let copies = [

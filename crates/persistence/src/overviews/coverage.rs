@@ -60,7 +60,7 @@ pub struct ExceptedTeam {
     pub team: TeamRef,
     /// Why, and how long.
     pub exception: SamePersonException,
-    /// Who is both managers; absent where the exception is not used.
+    /// Who is both managers, in a role of their own or as a deputy; absent where the exception is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonRef>,
 }
@@ -249,10 +249,17 @@ impl FromQueryResult for ExceptedTeam {
 }
 
 async fn same_person_exceptions(source: &impl Source, day: NaiveDate) -> Result<Shortlist<ExceptedTeam>, Error> {
+    // In a role of their own or as a deputy (R2).
+    let deputised = Query::select()
+        .column(("membership_deputy", "membership_id"))
+        .from("membership_deputy")
+        .and_where(Expr::cust("membership_deputy.person_id = person.id"))
+        .and_where(holds("membership_deputy", day))
+        .to_owned();
     let manages = |role: Role| {
-        holders(role, day)
-            .and_where(Expr::cust("membership.person_id = person.id"))
-            .to_owned()
+        let acts = Expr::cust("membership.person_id = person.id")
+            .or(Expr::col(("membership", "id")).in_subquery(deputised.clone()));
+        holders(role, day).and_where(acts).to_owned()
     };
     let both =
         Expr::exists(manages(Role::BusinessRelationshipManager)).and(Expr::exists(manages(Role::DeliveryManager)));

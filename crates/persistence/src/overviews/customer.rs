@@ -16,11 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{NAMED, Shortlist, labelled, shortlist};
-use crate::{
-    Error, Paging, access, customers, requests,
-    store::{self, Source},
-    teams,
-};
+use crate::{Error, Paging, access, customers, people, requests, store::Source, teams};
 
 /// How many requests and decisions are shown.
 const SHOWN: u64 = 10;
@@ -235,29 +231,25 @@ async fn mandated_contacts(
     customer: CustomerId,
     today: NaiveDate,
 ) -> Result<Shortlist<MandatedContact>, Error> {
-    let mandated = format!(
-        "exists (select 1 from {} where m.value ->> 'kind' in ('customer', 'purchaser') and m.value ->> 'firstDay' <= ? \
-         and coalesce(m.value ->> 'lastDay', '9999-12-31') >= ?)",
-        store::json_items(source.backend(), "contact.mandates", "m")
-    );
     let last_day = Expr::col(("contact", "last_day"));
     let query = Query::select()
         .columns([("contact", "id"), ("contact", "name"), ("contact", "mandates")])
         .from("contact")
         .and_where(Expr::col(("contact", "customer_id")).eq(customer))
         .and_where(last_day.clone().is_null().or(last_day.gte(today)))
-        .and_where(store::expr(
-            source.backend(),
-            mandated,
-            [today.to_string(), today.to_string()],
-        ))
+        .and_where(people::decides_or_orders(source.backend(), today))
         .order_by(("contact", "sort_key"), Order::Asc)
         .order_by(("contact", "id"), Order::Asc)
         .to_owned();
     let Shortlist { total, items } = shortlist::<ContactRow>(source, query, NAMED).await?;
-    let with_kinds = |ContactRow { contact, mandates }: ContactRow| MandatedContact {
-        contact,
-        mandates: MandateKind::iter().filter(|kind| mandates.hold(*kind, today)).collect(),
+    let all = Mandates(items.iter().flat_map(|row| row.mandates.0.clone()).collect());
+    let principals = people::principals(source, customer, &all).await?;
+    let with_kinds = |ContactRow { contact, mandates }: ContactRow| {
+        let mandates = mandates.in_force(&principals);
+        MandatedContact {
+            contact,
+            mandates: MandateKind::iter().filter(|kind| mandates.hold(*kind, today)).collect(),
+        }
     };
     Ok(Shortlist {
         total,

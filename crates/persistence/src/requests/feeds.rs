@@ -143,17 +143,17 @@ async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap
     let reader = db.reader();
     let mut query = select_all(reader.backend());
     query
-        .expr_as(Expr::cust("1 = 1"), "permitted")
+        .expr_as(access::own_right(), "permitted")
         .and_where(Expr::col(("request", "id")).is_in(ids));
     let rows = store::all::<Row>(reader.connection(), &query).await?;
     let requests = rows.into_iter().map(|row| row.request.as_of(today));
     Ok(requests.map(|request| (request.id, request)).collect())
 }
 
-/// A hand-over, and whether the act is allowed there.
+/// A hand-over, and by whose right the act is allowed there.
 struct HandOverRow {
     hand_over: Option<HandOver>,
-    permitted: bool,
+    permitted: access::Leave,
 }
 
 impl FromQueryResult for HandOverRow {
@@ -190,9 +190,11 @@ pub async fn find_hand_over(
         .and_where(Expr::col(("hand_over", "id")).eq(id))
         .and_where(access::to_destinations(scope.destinations()))
         .to_owned();
-    access::guard(&mut query, scope, |reach| access::of_request(reach, today, backend));
+    access::guard(&mut query, scope, "request.customer_id", (today, backend), |reach| {
+        access::of_request(reach, today, backend)
+    });
     let found = store::one::<HandOverRow>(source.connection(), &query).await?;
-    access::admit(found.and_then(|row| row.hand_over.zip(Some(row.permitted))))
+    access::admit(source, found.and_then(|row| row.hand_over.zip(Some(row.permitted))))
 }
 
 /// The request that a hand-over gives to its destination, held until the unit of work ends.

@@ -133,7 +133,7 @@ use entity::{ActiveModel, Column, Entity};
 
 async fn one(source: &impl Source, query: &SelectStatement, today: NaiveDate) -> Result<Request, Error> {
     let found = store::one::<Row>(source.connection(), query).await?;
-    let request = access::admit(found.map(|row| (row.request, row.permitted)))?;
+    let request = access::admit(source, found.map(|row| (row.request, row.permitted)))?;
     Ok(request.as_of(today))
 }
 

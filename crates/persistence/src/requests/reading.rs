@@ -159,10 +159,10 @@ pub(super) fn hand_over(
     }))
 }
 
-/// A request, and whether the act is allowed there.
+/// A request, and by whose right the act is allowed there.
 pub(super) struct Row {
     pub request: Request,
-    pub permitted: bool,
+    pub permitted: access::Leave,
 }
 
 impl FromQueryResult for Row {
@@ -196,6 +196,8 @@ pub(super) fn select_all(backend: DbBackend) -> SelectStatement {
 /// The requests that the caller may see.
 pub(super) fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatement {
     let mut query = select_all(backend);
-    access::guard(&mut query, scope, |reach| access::of_request(reach, today, backend));
+    access::guard(&mut query, scope, "request.customer_id", (today, backend), |reach| {
+        access::of_request(reach, today, backend)
+    });
     query
 }

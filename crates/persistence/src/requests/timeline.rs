@@ -42,6 +42,9 @@ pub struct TimelineEntry {
     /// Their name, where it is still known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<PersonName>,
+    /// The name of whom they acted for as a deputy, where it is still known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acting_for_name: Option<PersonName>,
     /// What it was done to: the request, a hand-over or a comment.
     pub subject: EventSubject,
     /// The changed members, each with what it was (`before`) and became (`after`).
@@ -62,11 +65,9 @@ pub async fn timeline(
         .then(|| format!("kundansvar.comment.{}.v1", act(Visibility::Team)));
     let Stretch { items, next, more } = events::of_matter(db, request.id.0, hidden, after, limit).await?;
     let told = events::told(db.reader(), items).await?;
-    let names = names(
-        db.reader(),
-        told.iter().filter_map(|e| e.body.actor.id.parse().ok()).collect(),
-    )
-    .await?;
+    let named = told.iter().map(|e| &e.body.actor);
+    let named = named.flat_map(|actor| [actor.id.parse().ok(), actor.acting_for]);
+    let names = names(db.reader(), named.flatten().collect()).await?;
     let items = told
         .into_iter()
         .map(|event| TimelineEntry {
@@ -80,6 +81,7 @@ pub async fn timeline(
                 .parse()
                 .ok()
                 .and_then(|id: Uuid| names.get(&id).cloned()),
+            acting_for_name: event.body.actor.acting_for.and_then(|id| names.get(&id).cloned()),
             actor: event.body.actor,
             subject: event.body.subject,
             changes: event.body.data,

@@ -64,6 +64,14 @@ pub(crate) fn json_items(backend: DbBackend, array: &str, alias: &str) -> String
     }
 }
 
+/// Whether an id's column is the id that stands in JSON as `text`.
+pub(crate) fn is_id(backend: DbBackend, column: &str, text: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("{column} = ({text})::uuid"),
+        _ => format!("{column} = unhex(replace({text}, '-', ''))"),
+    }
+}
+
 /// The rows of a statement.
 pub(crate) async fn all<R: FromQueryResult>(
     on: &impl ConnectionTrait,

@@ -30,6 +30,7 @@ pub struct UnitOfWork {
     origin: Origin,
     events: Vec<Pending>,
     next_id: Mutex<Option<Uuid>>,
+    acting_for: Mutex<Option<Uuid>>,
 }
 
 impl Db {
@@ -77,6 +78,7 @@ impl Db {
             origin: origin.clone(),
             events: vec![],
             next_id: Mutex::default(),
+            acting_for: Mutex::default(),
         })
     }
 }
@@ -113,6 +115,11 @@ impl UnitOfWork {
         &self.origin.actor
     }
 
+    /// In whose stead, where a deputy acts.
+    pub fn acting_for(&self) -> Option<Uuid> {
+        *self.acting_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The next new id will be this one: demo data has things whose ids the document's examples name.
     pub fn settle_next_id(&mut self, id: Uuid) {
         self.next_id = Mutex::new(Some(id));
@@ -143,8 +150,16 @@ impl UnitOfWork {
         } else {
             state.version() + 1
         };
-        self.events
-            .push(events::pending(self.new_id(), act, state, version, draft, &self.origin));
+        let acting_for = self.acting_for();
+        self.events.push(events::pending(
+            self.new_id(),
+            act,
+            state,
+            version,
+            draft,
+            &self.origin,
+            acting_for,
+        ));
         Ok(())
     }
 
@@ -181,12 +196,19 @@ pub trait Source {
     fn backend(&self) -> DbBackend {
         self.connection().get_database_backend()
     }
+    /// Notes that what follows is done in somebody's stead. Who only reads does nothing.
+    fn act_for(&self, _principal: Uuid) {}
 }
 
 impl Source for UnitOfWork {
     type Connection = DatabaseTransaction;
     fn connection(&self) -> &DatabaseTransaction {
         &self.tx
+    }
+    /// A unit of work is one act: whose right opened it, stands in all of its events.
+    fn act_for(&self, principal: Uuid) {
+        let mut acting_for = self.acting_for.lock().unwrap_or_else(PoisonError::into_inner);
+        acting_for.get_or_insert(principal);
     }
 }
 

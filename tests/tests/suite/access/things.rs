@@ -222,6 +222,10 @@ impl Stage {
         made(&self.admin, "/persons", json!({"name": fresh("Person")})).await
     }
 
+    async fn deputy(&self) -> Value {
+        json!({"person": self.person().await.id(), "firstDay": "2026-01-01"})
+    }
+
     async fn service_made(&self) -> Answer {
         made(
             &self.admin,
@@ -279,11 +283,24 @@ impl Stage {
         let team = made(&self.admin, "/customer-teams", json!({"name": fresh("Team")})).await;
         let path = format!("/customer-teams/{}", team.id());
         match operation {
-            "endMembership" => {
+            "endMembership" | "createDeputy" | "endDeputy" => {
                 let person = self.person().await.id();
-                let team = join(&self.admin, &team.id(), &person, "delivery_manager", &[]).await;
+                let mut team = join(&self.admin, &team.id(), &person, "delivery_manager", &[]).await;
                 let member = team.body["members"][0]["id"].as_str().expect("an id").to_owned();
-                Thing::new("teamId", &team).and("membershipId", member)
+                let mut deputy = String::new();
+                if operation == "endDeputy" {
+                    let path = format!("{path}/members/{member}/deputies");
+                    team = self
+                        .admin
+                        .act(&path, &team.etag(), self.deputy().await)
+                        .await
+                        .expect(200);
+                    let stored = &team.body["members"][0]["deputies"][0]["id"];
+                    deputy = stored.as_str().expect("an id").to_owned();
+                }
+                Thing::new("teamId", &team)
+                    .and("membershipId", member)
+                    .and("deputyId", deputy)
             }
             "deleteSamePersonException" => {
                 let (path, seen) = (format!("{path}/same-person-exception"), team.etag());
@@ -354,12 +371,15 @@ impl Stage {
             "changeCustomer" | "changeContact" | "changePerson" | "changeService" | "changeCustomerTeam" => {
                 json!({"name": fresh("Namn")})
             }
-            "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" => ends,
+            "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" | "endDeputy" => {
+                ends
+            }
             "createServiceUsage" => json!({"service": self.service_made().await.id(), "firstDay": "2020-01-01"}),
             "createTeamAssignment" => assignment(&branch.team),
             "createMembership" => {
                 json!({"person": self.person().await.id(), "role": "delivery_manager", "firstDay": "2020-01-01"})
             }
+            "createDeputy" => self.deputy().await,
             "setSamePersonException" => exception(),
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),

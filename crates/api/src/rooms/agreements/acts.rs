@@ -1,7 +1,7 @@
 //! What moves a version: each act an operation of its own, by the party that it belongs to.
 use actix_web::{delete, post, web};
 use domain::{access::Caller, agreements::*, people::Mandate, vocabulary::*};
-use persistence::{UnitOfWork, people};
+use persistence::{UnitOfWork, people, store::Source as _};
 
 use super::versions::change;
 use crate::http::{Body, Call, NoBody, Problem, Reply, Routes};
@@ -25,7 +25,12 @@ async fn deed(call: &Call, unit: &UnitOfWork) -> Result<(Deed, Option<Mandate>),
     let (party, mandate) = match &call.scope.caller {
         Caller::Contact { contact, .. } => {
             let contact = people::get_contact(unit, &call.scope, contact.id, call.today()).await?;
-            (Party::Customer, Some(contact.mandate_to_decide(call.today())?))
+            let contact = people::in_force(unit, contact).await?;
+            let mandate = contact.mandate_to_decide(call.today())?;
+            if let Some(principal) = mandate.deputy_for {
+                unit.act_for(principal.0);
+            }
+            (Party::Customer, Some(mandate))
         }
         _ => (Party::Provider, None),
     };
@@ -34,8 +39,13 @@ async fn deed(call: &Call, unit: &UnitOfWork) -> Result<(Deed, Option<Mandate>),
         id: who.id,
         name: who.name,
     };
-    let at = unit.now();
-    Ok((Deed { party, by, at }, mandate))
+    let deed = Deed {
+        party,
+        by,
+        acting_for: unit.acting_for(),
+        at: unit.now(),
+    };
+    Ok((deed, mandate))
 }
 
 /// Propose a version

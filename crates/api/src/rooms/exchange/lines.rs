@@ -191,7 +191,9 @@ impl<'a> Importer<'a> {
             one["system"] == other["system"]
         });
         join(&document, &mut told, "mandates", |one, other| {
-            (&one["kind"], &one["firstDay"]) == (&other["kind"], &other["firstDay"])
+            ["kind", "firstDay", "deputyFor"]
+                .iter()
+                .all(|member| one[member] == other[member])
         });
         json_patch::merge(&mut document, &told);
         self.operation.check_body(&document)?;

@@ -89,7 +89,8 @@ struct Import {
 ///
 /// - `customers`: `code`, `name`, `status`, `parent` (a code), `legalEntity`, `organisationNumber`
 /// - `services`: `code`, `name`, `description`, `status`
-/// - `contacts`: `customer` (a code), `name`, `email`, `phone`, `mandate`, `mandateFirstDay`, `mandateLastDay`; a line
+/// - `contacts`: `customer` (a code), `name`, `email`, `phone`, `mandate`, `mandateFirstDay`, `mandateLastDay`,
+///   `mandateBasis`; a line
 ///   adds its mandate to those that there are
 /// - `usages`: `customer` and `service` (codes), `firstDay`, `lastDay`
 ///

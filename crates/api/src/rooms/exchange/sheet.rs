@@ -63,6 +63,7 @@ const CONTACTS: &[Column] = &[
     column("mandate", &["mandates", "kind"]),
     column("mandateFirstDay", &["mandates", "firstDay"]),
     column("mandateLastDay", &["mandates", "lastDay"]),
+    column("mandateBasis", &["mandates", "basis"]),
     REFERENCE_SYSTEM,
     REFERENCE_ID,
 ];

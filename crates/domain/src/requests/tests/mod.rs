@@ -51,11 +51,14 @@ fn contact(n: u128, kind: MandateKind, first: i64, last: Option<i64>) -> Contact
             kind,
             first_day: day(first),
             last_day: last.map(day),
+            basis: None,
+            amount_per_year: None,
+            deputy_for: None,
         }]),
         identity: None,
         references: vec![],
     };
-    Contact::register(ContactId(Uuid::from_u128(n)), input, customer(), noon(0)).unwrap()
+    Contact::register(ContactId(Uuid::from_u128(n)), input, customer(), &[], noon(0)).unwrap()
 }
 /// A contact whose mandate `customer` always holds.
 fn decider(n: u128) -> Contact {
