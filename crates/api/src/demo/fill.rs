@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::{DemoError, deeds, known, municipality::*};
+use super::{DemoError, agreements, deeds, known, municipality::*};
 use crate::{
     State,
     http::{Problem, reply::random_secret},
@@ -61,7 +61,9 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
         return Err(DemoError::NotEmpty);
     }
     let now = state.clock.now();
-    let registers = register(state, now - Duration::days(395)).await?;
+    let begun = now - Duration::days(395);
+    let registers = register(state, begun).await?;
+    agreements::agree(state, &registers, begun + Duration::hours(10), now).await?;
     deeds::perform_all(state, &registers, now).await?;
     Ok(registers)
 }

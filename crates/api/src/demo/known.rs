@@ -83,6 +83,20 @@ const KNOWN: &[(&str, &str, u128)] = &[
         "Gallring av inkommen post enligt den nya informationshanteringsplanen",
         0xb0a,
     ),
+    ("agreement", "ESIGN", 0xc01),
+    ("agreement", "WEBB", 0xc02),
+    ("agreement", "ETJANST", 0xc03),
+    ("agreement", "DIARIUM", 0xc04),
+    ("agreement", "EARKIV", 0xc05),
+    ("agreement", "EKONOMI", 0xc06),
+    ("agreement", "MOBIL", 0xc07),
+    ("agreement", "UTSKRIFT", 0xc08),
+    ("agreement", "EPOST", 0xc09),
+    ("agreement", "NATVERK", 0xc0a),
+    ("agreement", "IDENTITET", 0xc0b),
+    ("agreement", "ARBPLATS", 0xc0c),
+    ("agreement template", "Överenskommelse med förvaltning", 0xd01),
+    ("agreement template", "Tidigare grundmall", 0xd02),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

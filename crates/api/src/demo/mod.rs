@@ -1,4 +1,5 @@
 //! The demo: a believable municipality, and the main job played over HTTP.
+mod agreements;
 mod callers;
 mod deeds;
 mod fill;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 9] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -12,6 +12,7 @@ pub const SCOPES: [&str; 8] = [
     "feed.delivery",
     "feed.strategy",
     "events.read",
+    "agreements.read",
 ];
 
 /// The scopes but one; all where none is named.
@@ -59,4 +60,19 @@ pub fn exception() -> Value {
 
 pub fn accepted() -> Value {
     json!({"outcome": "accepted", "plan": "Införs i höst.", "reference": "B-1"})
+}
+
+/// What is agreed about a service from a day on, for a year.
+pub fn agreed(service: &str, first: &str, renewal: &str) -> Value {
+    let content = json!({"title": fresh("Avtal"), "language": "sv"});
+    let mut terms = json!({"firstDay": first, "lastDay": "2090-12-31", "renewal": renewal});
+    if renewal != "none" {
+        terms["renewalTerm"] = json!("P12M");
+    }
+    json!({"services": [service], "terms": terms, "content": content})
+}
+
+pub fn template() -> Value {
+    let content = json!({"title": "Grund", "language": "sv"});
+    json!({"name": fresh("Mall"), "kind": "sla", "content": content, "terms": {"initialTerm": "P12M", "renewal": "none"}})
 }

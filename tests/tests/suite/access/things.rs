@@ -44,6 +44,8 @@ struct Thing {
     ids: Vec<(&'static str, String)>,
     etag: String,
     customer: Option<String>,
+    /// What is sent to it, where that depends on it.
+    body: Option<Value>,
 }
 
 impl Thing {
@@ -51,7 +53,7 @@ impl Thing {
         Self {
             ids: vec![(name, answer.id())],
             etag: answer.etag(),
-            customer: None,
+            ..Self::default()
         }
     }
 
@@ -184,7 +186,9 @@ impl Stage {
             .split_once('{')
             .and_then(|(b, rest)| Some((b, rest.split_once('}')?)))
         {
-            path = format!("{before}{nothing}{after}");
+            let number = path.starts_with("/agreements") && !before.ends_with("/agreements/");
+            let name = if number { "1" } else { &nothing };
+            path = format!("{before}{name}{after}");
         }
         if operation.id == "createImport" {
             path.push_str("?kind=services");
@@ -192,7 +196,10 @@ impl Stage {
         Case {
             path,
             etag: thing.etag,
-            body: self.body(&operation.id, branch, named).await,
+            body: match thing.body {
+                Some(body) => body,
+                None => self.body(&operation.id, branch, named).await,
+            },
             customer: thing.customer.unwrap_or_else(|| branch.customer.clone()),
         }
     }
@@ -213,9 +220,81 @@ impl Stage {
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
             ("requestId", id) => self.request(id, branch).await,
             ("handOverId", id) => self.hand_over(id, branch).await,
+            ("agreementId", id) => self.agreement(id, branch).await,
+            ("agreementTemplateId", _) => Thing::new(
+                "agreementTemplateId",
+                &made(&self.admin, "/agreement-templates", template()).await,
+            ),
             ("destination", _) => Thing::default().and("destination", "service_portfolio".into()),
             (other, id) => panic!("{id}: nobody makes a {other} here"),
         }
+    }
+
+    /// An agreement about a service of its own, in a state in which the operation can be done.
+    async fn agreement(&self, operation: &str, branch: &Branch) -> Thing {
+        let renewal = match operation {
+            "createRenewal" => "express",
+            "createNotice" => "tacit",
+            _ => "none",
+        };
+        let first_day = if operation == "createRevocation" {
+            "2080-01-01"
+        } else {
+            "2020-01-01"
+        };
+        let service = self.service_made().await.id();
+        let body = json!({"kind": "sla", "customer": branch.customer, "evidence": "document",
+            "draft": agreed(&service, first_day, renewal)});
+        let agreement = made(&branch.brm, "/agreements", body).await;
+        let path = format!("/agreements/{}", agreement.id());
+        let mut number = 1;
+        let written = ["changeAgreementVersion", "createProposal"].contains(&operation);
+        if !written {
+            self.lay_before(branch, &path).await;
+        }
+        let laid = ["deleteProposal", "createApproval", "createRejection"].contains(&operation);
+        let read = operation.starts_with("get") || operation.starts_with("list") || operation.starts_with("compare");
+        if !written && !laid && !read {
+            for party in [&branch.brm, &branch.decider] {
+                let seen = party.get(&format!("{path}/versions/1")).await.expect(200);
+                let body = json!({"digest": seen.text("digest")});
+                let approvals = format!("{path}/versions/1/approvals");
+                party.act(&approvals, &seen.etag(), body).await.expect(200);
+            }
+        }
+        if operation == "discardAgreementVersion" {
+            let draft = json!({"firstDay": "2080-01-01"});
+            made(&branch.brm, &format!("{path}/versions"), draft).await;
+            number = 2;
+        }
+        let of_agreement = ["changeAgreement", "createAgreementReview"].contains(&operation);
+        let version = format!("{path}/versions/{number}");
+        let seen = branch
+            .brm
+            .get(if of_agreement { &path } else { &version })
+            .await
+            .expect(200);
+        let digest = (operation == "createApproval").then(|| json!({"digest": seen.text("digest")}));
+        Thing {
+            etag: seen.etag(),
+            body: digest,
+            ..Thing::default()
+        }
+        .and("agreementId", agreement.id())
+        .and("versionNumber", number.to_string())
+    }
+
+    async fn lay_before(&self, branch: &Branch, agreement: &str) {
+        let version = format!("{agreement}/versions/1");
+        let etag = branch.brm.get(&version).await.expect(200).etag();
+        let headers = [("if-match", etag.as_str())];
+        let path = format!("{version}/proposal");
+        branch.brm.send(Method::POST, &path, &headers, None).await.expect(200);
+    }
+
+    fn today(&self) -> String {
+        let state = self.service.state();
+        state.settings.local_date(state.clock.now()).to_string()
     }
 
     async fn person(&self) -> Answer {
@@ -381,6 +460,21 @@ impl Stage {
             }
             "createDeputy" => self.deputy().await,
             "setSamePersonException" => exception(),
+            "createAgreement" => json!({"kind": "sla", "customer": named, "evidence": "document",
+                "draft": agreed(&self.service_made().await.id(), "2020-01-01", "none")}),
+            "changeAgreement" => json!({"evidence": "minutes"}),
+            "createAgreementReview" => json!({"day": self.today(), "outcome": "Inga ändringar."}),
+            "createAgreementVersion" => json!({"firstDay": "2080-01-01"}),
+            "changeAgreementVersion" => json!({"content": {"title": fresh("Avtal")}}),
+            "createApproval" => json!({"digest": "0".repeat(64)}),
+            "createRejection" | "createRevocation" => json!({"reason": "Inte så."}),
+            "createRenewal" => json!({"reference": "Protokoll 7"}),
+            "createNotice" => json!({"givenOn": self.today(), "party": "customer", "receipt": "Brev 3"}),
+            "createTermination" => {
+                json!({"lastDay": self.today(), "reason": "Läggs ned.", "reference": "Protokoll 8"})
+            }
+            "createAgreementTemplate" => template(),
+            "changeAgreementTemplate" => json!({"name": fresh("Mall")}),
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),
             "createDismissal" => json!({"ground": "out_of_scope", "reason": "Hör inte hit."}),

@@ -1,6 +1,11 @@
 //! What moves a version: each act an operation of its own, by the party that it belongs to.
 use actix_web::{delete, post, web};
-use domain::{access::Caller, agreements::*, people::Mandate, vocabulary::*};
+use domain::{
+    access::{Caller, Scope},
+    agreements::*,
+    people::Mandate,
+    vocabulary::*,
+};
 use persistence::{UnitOfWork, people, store::Source as _};
 
 use super::versions::change;
@@ -20,13 +25,14 @@ pub fn routes(routes: &mut Routes) {
 }
 
 /// The act of the one who calls: a person acts for the provider, a contact for the customer, with a mandate (R6).
-async fn deed(call: &Call, unit: &UnitOfWork) -> Result<(Deed, Option<Mandate>), Problem> {
-    let who = call.scope.caller.raiser().ok_or(Problem::Forbidden)?;
-    let (party, mandate) = match &call.scope.caller {
+pub async fn deed(scope: &Scope, unit: &UnitOfWork) -> Result<(Deed, Option<Mandate>), Problem> {
+    let today = unit.today();
+    let who = scope.caller.raiser().ok_or(Problem::Forbidden)?;
+    let (party, mandate) = match &scope.caller {
         Caller::Contact { contact, .. } => {
-            let contact = people::get_contact(unit, &call.scope, contact.id, call.today()).await?;
+            let contact = people::get_contact(unit, scope, contact.id, today).await?;
             let contact = people::in_force(unit, contact).await?;
-            let mandate = contact.mandate_to_decide(call.today())?;
+            let mandate = contact.mandate_to_decide(today)?;
             if let Some(principal) = mandate.deputy_for {
                 unit.act_for(principal.0);
             }
@@ -61,7 +67,7 @@ async fn create_proposal(call: Call, path: web::Path<(AgreementId, VersionNumber
         path.into_inner(),
         "proposed",
         &NoBody,
-        async |unit, _, version| Ok(version.propose(deed(&call, unit).await?.0)?),
+        async |unit, _, version| Ok(version.propose(deed(&call.scope, unit).await?.0)?),
     )
     .await
 }
@@ -78,7 +84,7 @@ async fn delete_proposal(call: Call, path: web::Path<(AgreementId, VersionNumber
         path.into_inner(),
         "proposal_withdrawn",
         &NoBody,
-        async |unit, _, version| Ok(version.withdraw(deed(&call, unit).await?.0.by.id)?),
+        async |unit, _, version| Ok(version.withdraw(deed(&call.scope, unit).await?.0.by.id)?),
     )
     .await
 }
@@ -102,7 +108,7 @@ async fn create_approval(
         "approved",
         &body,
         async |unit, agreement, version| {
-            let (mut deed, mandate) = deed(&call, unit).await?;
+            let (mut deed, mandate) = deed(&call.scope, unit).await?;
             let ApprovalInput { digest, counterparty } = body.value.clone();
             if counterparty.is_some() {
                 deed.party = agreement.counterparty_signs()?;
@@ -135,7 +141,7 @@ async fn create_rejection(
     body: Body<WithReason>,
 ) -> Result<Reply, Problem> {
     change(&call, path.into_inner(), "rejected", &body, async |unit, _, version| {
-        Ok(version.reject(deed(&call, unit).await?.0, body.value.reason.clone())?)
+        Ok(version.reject(deed(&call.scope, unit).await?.0, body.value.reason.clone())?)
     })
     .await
 }
@@ -158,7 +164,7 @@ async fn create_revocation(
         "revoked",
         &body,
         async |unit, agreement, version| {
-            let (mut deed, _) = deed(&call, unit).await?;
+            let (mut deed, _) = deed(&call.scope, unit).await?;
             // Of an agreement with another function, the provider records both parties' word, one after the other.
             if agreement.kind != AgreementKind::Sla && !version.revocations.0.is_empty() {
                 deed.party = Party::Counterparty;
@@ -182,7 +188,7 @@ async fn create_renewal(
     body: Body<RenewalInput>,
 ) -> Result<Reply, Problem> {
     change(&call, path.into_inner(), "renewed", &body, async |unit, _, version| {
-        let (deed, _) = deed(&call, unit).await?;
+        let (deed, _) = deed(&call.scope, unit).await?;
         Ok(version.renew(deed, body.value.reference.clone(), call.today())?)
     })
     .await
@@ -207,7 +213,7 @@ async fn create_notice(
         "notice_given",
         &body,
         async |unit, _, version| {
-            let (deed, _) = deed(&call, unit).await?;
+            let (deed, _) = deed(&call.scope, unit).await?;
             Ok(version.give_notice(body.value.clone(), &deed, call.today())?)
         },
     )
@@ -231,7 +237,7 @@ async fn create_termination(
         "terminated",
         &body,
         async |unit, _, version| {
-            let (deed, _) = deed(&call, unit).await?;
+            let (deed, _) = deed(&call.scope, unit).await?;
             Ok(version.terminate(body.value.clone(), deed, call.today())?)
         },
     )

@@ -1,11 +1,11 @@
 //! Agreements: what is promised to whom; their versions; the templates that they start from.
-mod acts;
+pub mod acts;
 mod templates;
-mod versions;
+pub mod versions;
 
 use actix_web::{get, patch, post, web};
 use chrono::NaiveDate;
-use domain::{agreements::*, vocabulary::*};
+use domain::{access::Scope, agreements::*, vocabulary::*};
 use persistence::{
     UnitOfWork, agreements as store,
     agreements::{AgreementFilter, ServiceCoverage},
@@ -110,14 +110,15 @@ async fn list_agreements(
 #[post("/agreements")]
 async fn create_agreement(call: Call, body: Body<AgreementInput>) -> Result<Reply, Problem> {
     call.write(&body, async |unit| {
-        let agreement = begin(&call, unit, body.value.clone()).await?;
+        let agreement = begin(&call.scope, unit, body.value.clone()).await?;
         Reply::created(format!("/agreements/{}", agreement.id), &agreement, call.today())
     })
     .await
 }
 
-async fn begin(call: &Call, unit: &mut UnitOfWork, told: AgreementInput) -> Result<Agreement, Problem> {
-    let (today, scope) = (unit.today(), &call.scope);
+/// A new agreement with its first draft.
+pub async fn begin(scope: &Scope, unit: &mut UnitOfWork, told: AgreementInput) -> Result<Agreement, Problem> {
+    let today = unit.today();
     let customer = match &told.customer {
         Some(key) => Some(customers::named(unit, scope, key, "/customer", today).await?),
         None => None,

@@ -1,6 +1,6 @@
 //! The versions of an agreement: written, changed, compared.
 use actix_web::{delete, get, patch, post, web};
-use domain::{agreements::*, vocabulary::*};
+use domain::{access::Scope, agreements::*, events::Aggregate, vocabulary::*};
 use persistence::{Error, UnitOfWork, agreements as store, services};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -71,19 +71,29 @@ async fn create_agreement_version(
     body: Body<DraftInput>,
 ) -> Result<Reply, Problem> {
     call.write(&body, async |unit| {
-        let agreement = store::load(unit, &call.scope, *id).await?;
-        let mut told = body.value.clone();
-        told.source.get_or_insert(Source::Agreement(agreement.id));
-        let with = store::other_party_now(unit, &agreement).await?;
-        let agreed = store::drafted(unit, &call.scope, &with, &told).await?;
-        let named = (agreement.reference(), agreement.next_number());
-        let parties = (with, domain::events::Aggregate::customer(&agreement));
-        let version = AgreementVersion::draft(unit.new_id(), named, parties, agreed, unit.now())?;
-        store::add_version(unit, &agreement, &version).await?;
-        let path = format!("/agreements/{}/versions/{}", agreement.id, version.number);
-        Reply::created(path, &version.as_of(call.today()), call.today())
+        let version = add(&call.scope, unit, *id, body.value.clone()).await?;
+        let path = format!("/agreements/{}/versions/{}", version.agreement.id, version.number);
+        Reply::created(path, &version, call.today())
     })
     .await
+}
+
+/// A further version of an agreement, as a draft.
+pub async fn add(
+    scope: &Scope,
+    unit: &mut UnitOfWork,
+    id: AgreementId,
+    mut told: DraftInput,
+) -> Result<AgreementVersion, Problem> {
+    let agreement = store::load(unit, scope, id).await?;
+    told.source.get_or_insert(Source::Agreement(agreement.id));
+    let with = store::other_party_now(unit, &agreement).await?;
+    let agreed = store::drafted(unit, scope, &with, &told).await?;
+    let named = (agreement.reference(), agreement.next_number());
+    let parties = (with, agreement.customer());
+    let version = AgreementVersion::draft(unit.new_id(), named, parties, agreed, unit.now())?;
+    store::add_version(unit, &agreement, &version).await?;
+    Ok(version.as_of(unit.today()))
 }
 
 /// Show a version

@@ -1,0 +1,214 @@
+//! Agreements of the demo: some in force, some being written, and one in each state that the document's examples act on.
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use domain::{
+    access::Caller,
+    agreements::*,
+    people::{Mandate, MandateKind},
+    vocabulary::*,
+};
+use persistence::{
+    UnitOfWork, agreements as store,
+    clients::{self, Bearer},
+};
+use serde_json::{Value, json};
+
+use super::{
+    fill::{Registers, administrator, input, named, permitted, settle, unit_at},
+    municipality::*,
+};
+use crate::{State, http::Problem, rooms};
+
+/// How far an agreement has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Reached {
+    Draft,
+    Proposed,
+    Approved,
+    /// Approved, and a second version is being written.
+    Followed,
+}
+use Reached::*;
+
+/// What it is about, by the service's code; how it renews; how many days from today it begins; how far it has come.
+const AGREEMENTS: &[(&str, Renewal, i64, Reached)] = &[
+    ("ESIGN", Renewal::Tacit, -300, Approved),
+    ("WEBB", Renewal::Tacit, -240, Approved),
+    ("ETJANST", Renewal::None, 40, Draft),
+    ("DIARIUM", Renewal::Tacit, 50, Draft),
+    ("EARKIV", Renewal::Tacit, 20, Proposed),
+    ("EKONOMI", Renewal::Express, 30, Proposed),
+    ("MOBIL", Renewal::Tacit, 25, Proposed),
+    ("UTSKRIFT", Renewal::None, 60, Approved),
+    ("EPOST", Renewal::Express, -200, Approved),
+    ("NATVERK", Renewal::Tacit, -400, Approved),
+    ("IDENTITET", Renewal::Tacit, -150, Approved),
+    ("ARBPLATS", Renewal::Tacit, -310, Followed),
+];
+
+/// The templates' names.
+const TEMPLATE: &str = "Överenskommelse med förvaltning";
+const SPARE_TEMPLATE: &str = "Tidigare grundmall";
+
+/// The two who agree.
+struct Parties {
+    provider: Caller,
+    customer: Caller,
+    holder: CustomerId,
+}
+
+/// Makes the templates and the agreements of the first team's first customer.
+/// They were written when the registers were filled, `at`, and begin around `now`.
+pub async fn agree(state: &State, registers: &Registers, at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {
+    let template = unit_at(state, at, &administrator(), async |unit| templates(unit).await).await?;
+    let parties = parties(state, registers, at).await?;
+    let today = state.settings.local_date(now);
+    for (n, (code, renewal, offset, reached)) in AGREEMENTS.iter().enumerate() {
+        let at = at + Duration::hours(n as i64 + 1);
+        let service = named(&registers.services, code)?;
+        let told = begun(service, &parties, template, *renewal, today + Duration::days(*offset))?;
+        let id = unit_at(state, at, &parties.provider, async |unit| {
+            settle(unit, "agreement", code);
+            let scope = permitted("createAgreement", &parties.provider)?;
+            rooms::agreements::begin(&scope, unit, told.clone()).await
+        })
+        .await?
+        .id;
+        bring(state, &parties, id, *reached, (at, today)).await?;
+    }
+    Ok(())
+}
+
+async fn templates(unit: &mut UnitOfWork) -> Result<AgreementTemplateId, Problem> {
+    let mut made = None;
+    for name in [TEMPLATE, SPARE_TEMPLATE] {
+        settle(unit, "agreement template", name);
+        let told = json!({"name": name, "kind": "sla", "default": name == TEMPLATE,
+            "terms": {"initialTerm": "P12M", "renewal": "tacit", "renewalTerm": "P12M", "noticePeriod": "P3M"},
+            "content": {"title": "Överenskommelse om IT-tjänst", "language": "sv", "reviewInterval": "P12M",
+                "priorities": ["P1", "P2", "P3"], "sections": [
+                {"key": "scope", "heading": "Omfattning",
+                    "text": "Överenskommelsen gäller {{services}} för {{customer}} från och med {{firstDay}}."},
+                {"key": "responsibilities", "heading": "Ansvar",
+                    "text": "Kunden utser beställare. IT svarar för drift, support och uppföljning varje månad."}]}});
+        let template = AgreementTemplate::register(unit.new_id(), input(told)?, unit.now())?;
+        store::insert_template(unit, &template).await?;
+        made.get_or_insert(template.id);
+    }
+    made.ok_or(Problem::NotFound)
+}
+
+async fn parties(state: &State, registers: &Registers, at: DateTime<Utc>) -> Result<Parties, Problem> {
+    let reader = state.db.reader();
+    let today = state.settings.local_date(at);
+    let caller = async |bearer| clients::caller(&reader, &bearer, today).await?.ok_or(Problem::NotFound);
+    let team = TEAMS.first().ok_or(Problem::NotFound)?;
+    let code = team.customers.first().ok_or(Problem::NotFound)?;
+    let manager = registers.persons.get(team.business_relationship_manager);
+    let decides = |c: &ContactSeed| c.customer == *code && c.mandate == MandateKind::Customer.to_string();
+    let contact = CONTACTS
+        .iter()
+        .position(decides)
+        .and_then(|place| registers.contacts.get(place));
+    Ok(Parties {
+        provider: caller(Bearer::Person(manager.ok_or(Problem::NotFound)?.id)).await?,
+        customer: caller(Bearer::Contact(*contact.ok_or(Problem::NotFound)?)).await?,
+        holder: named(&registers.customers, code)?.id,
+    })
+}
+
+fn begun(
+    service: &ServiceRef,
+    parties: &Parties,
+    template: AgreementTemplateId,
+    renewal: Renewal,
+    first_day: NaiveDate,
+) -> Result<AgreementInput, Problem> {
+    let last_day = Span::Months(12).after(first_day, 1).and_then(|end| end.pred_opt());
+    let mut terms = json!({"firstDay": first_day, "lastDay": last_day, "renewal": renewal, "noticePeriod": "P3M"});
+    if renewal != Renewal::None {
+        terms["renewalTerm"] = Value::from("P12M");
+    }
+    input(
+        json!({"kind": "sla", "customer": parties.holder, "evidence": "document",
+        "draft": {"source": {"template": template}, "services": [service.id], "terms": terms}}),
+    )
+}
+
+/// Brings an agreement as far as it has come.
+async fn bring(
+    state: &State,
+    parties: &Parties,
+    id: AgreementId,
+    reached: Reached,
+    (at, today): (DateTime<Utc>, NaiveDate),
+) -> Result<(), Problem> {
+    if reached == Draft {
+        return Ok(());
+    }
+    let hour = |n: i64| at + Duration::minutes(20 * n);
+    act(
+        state,
+        &parties.provider,
+        "createProposal",
+        id,
+        hour(1),
+        async |version, deed, _| Ok(("proposed", version.propose(deed)?)),
+    )
+    .await?;
+    if reached == Proposed {
+        return Ok(());
+    }
+    for (n, party) in [(2, &parties.provider), (3, &parties.customer)] {
+        act(
+            state,
+            party,
+            "createApproval",
+            id,
+            hour(n),
+            async |version, deed, mandate| {
+                let issuer = state.tokens.issuer().parse().map_err(Problem::internal)?;
+                let approval = Approval {
+                    deed,
+                    signed_in: SignedIn { issuer, level: None },
+                    mandate,
+                    signed_elsewhere: None,
+                    digest: version.digest.clone(),
+                };
+                let today = state.settings.local_date(at);
+                Ok(("approved", version.approve(approval, today)?))
+            },
+        )
+        .await?;
+    }
+    if reached == Followed {
+        let first_day = today + Duration::days(120);
+        unit_at(state, hour(4), &parties.provider, async |unit| {
+            let scope = permitted("createAgreementVersion", &parties.provider)?;
+            let told = input(json!({"firstDay": first_day}))?;
+            rooms::agreements::versions::add(&scope, unit, id, told).await
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// One act on an agreement's first version.
+async fn act(
+    state: &State,
+    caller: &Caller,
+    operation: &'static str,
+    id: AgreementId,
+    at: DateTime<Utc>,
+    how: impl AsyncFn(AgreementVersion, Deed, Option<Mandate>) -> Result<(&'static str, AgreementVersion), Problem>,
+) -> Result<(), Problem> {
+    unit_at(state, at, caller, async |unit| {
+        let scope = permitted(operation, caller)?;
+        let agreement = store::load(unit, &scope, id).await?;
+        let before = store::version(unit, &agreement, VersionNumber::FIRST, unit.today()).await?;
+        let (deed, mandate) = rooms::agreements::acts::deed(&scope, unit).await?;
+        let (act, after) = how(before.clone(), deed, mandate).await?;
+        store::keep_version(unit, act, &agreement, &before, after).await?;
+        Ok(())
+    })
+    .await
+}
