@@ -27,6 +27,7 @@ word! {
         HandOver,
         Comment,
         Client,
+        ServiceCalendar,
     }
 }
 

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod events;

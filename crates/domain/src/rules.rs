@@ -16,6 +16,8 @@ pub enum RuleCode {
     EndorsementMissing,
     /// R15: a complaint has an owner and a due date and is answered.
     ComplaintAnswer,
+    /// Opening hours begin before they end and do not overlap, and a date has one exception.
+    OpeningHours,
     /// The state of the thing does not allow the act.
     State,
     /// A reference names nothing that the caller can see.
@@ -86,6 +88,12 @@ impl Rule {
     /// The same refusal, pointing at the member that is at fault.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The same refusal of a part, told of the whole whose member `outer` the part is.
+    pub fn under(mut self, outer: &str) -> Self {
+        self.pointer = self.pointer.map(|inner| format!("{outer}{inner}"));
         self
     }
 }

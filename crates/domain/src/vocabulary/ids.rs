@@ -61,6 +61,8 @@ ids! {
     CommentId;
     /// Another system with credentials of its own.
     ClientId;
+    /// A service calendar.
+    CalendarId;
     /// An entry of the event log.
     EventId;
 }

@@ -107,6 +107,7 @@ texts! {
     Note(plain): 1..=2000, LINES, "Beslutat i styrgruppen.", "Plain words about a thing, not about a person.";
     OrganisationNumber(plain): 11..=11, r"^[0-9]{6}-[0-9]{4}$", "212000-1355", "Swedish organisation number.";
     Currency(plain): 3..=3, r"^[A-Z]{3}$", "SEK", "Currency code (ISO 4217).";
+    ZoneName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "Europe/Stockholm", "Time zone by its IANA name.";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";
