@@ -533,6 +533,16 @@ matrix! {
     deleteSamePersonException:  YES, NO, NoPerson, NoContact, NoClient;
     listTeamCustomers:          YES, YES, Read, NoContact, With(RegisterRead);
     getCoverage:                YES, YES, Read, NoContact, With(RegisterRead);
+    listServiceCalendars:       YES, YES, Anyone, Own, With(RegisterRead);
+    getServiceCalendar:         YES, YES, Anyone, Own, With(RegisterRead);
+    listServiceCalendarVersions: YES, YES, Anyone, Own, With(RegisterRead);
+    getServiceCalendarVersion:  YES, YES, Anyone, Own, With(RegisterRead);
+    getOpenTime:                YES, YES, Anyone, Own, With(RegisterRead);
+    getDeadline:                YES, YES, Anyone, Own, With(RegisterRead);
+    getHolidayProposals:        YES, YES, Anyone, Own, With(RegisterRead);
+    createServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
+    changeServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
+    deleteServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
     listRequests:               NO, YES, Read, Own, With(RequestsRead);
     getRequest:                 NO, YES, Read, Own, With(RequestsRead);
     getRequestTimeline:         NO, YES, Read, Own, With(RequestsRead);

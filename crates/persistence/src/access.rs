@@ -7,11 +7,15 @@ use domain::{
     teams::Role,
 };
 use sea_orm::{
-    DbBackend, Value,
-    sea_query::{Condition, Expr, ExprTrait, SelectStatement},
+    ConnectionTrait, DbBackend, Value,
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 
-use crate::{Error, store};
+use crate::{
+    Error,
+    customers::holds,
+    store::{self, Source},
+};
 
 /// Customers whose responsible team today has the person in one of the roles: the assignment of the nearest ancestor
 /// that has one counts.
@@ -99,6 +103,25 @@ pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBacke
         ));
     }
     ways
+}
+
+/// Leave to act on what belongs to no customer and bears on all: a person needs one of the roles in any team today.
+pub(crate) async fn admit_everywhere(source: &impl Source, scope: &Scope, today: NaiveDate) -> Result<(), Error> {
+    let Customers::OfTeams { person, roles } = &scope.permitted.customers else {
+        return Ok(());
+    };
+    let held = Query::select()
+        .expr_as(Expr::val(1), "n")
+        .from("membership")
+        .and_where(Expr::col("person_id").eq(*person))
+        .and_where(Expr::col("role").is_in(roles.iter().map(ToString::to_string)))
+        .and_where(holds("membership", today))
+        .limit(1)
+        .to_owned();
+    match source.connection().query_one(&held).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::NotPermitted),
+    }
 }
 
 /// Whether a hand-over goes to one of the destinations; none: no limit.

@@ -3,6 +3,7 @@
 //! Nothing else writes SQL. A room's functions take the [`UnitOfWork`](store::UnitOfWork) to change something, a
 //! [`Reader`](store::Reader) to look, and the caller's scope in either case, so that it cannot be forgotten.
 pub mod access;
+pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod events;

@@ -3,6 +3,7 @@
 
 mod access;
 mod audit_trail;
+mod calendars;
 mod chain;
 mod compression;
 mod concurrency;

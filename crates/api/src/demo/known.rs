@@ -16,6 +16,8 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("assignment", "KLK", 0x701),
     ("usage", "KLK: UTSKRIFT", 0x801),
     ("client", "Tidigare servicedesk", 0x901),
+    ("calendar", "Kontorstid", 0xc01),
+    ("calendar", "Lördagsöppet", 0xc02),
     (
         "request",
         "Justera protokoll digitalt samma kväll som sammanträdet",

@@ -1,5 +1,6 @@
 //! The operations, a file a room. Each handler stands with its documentation; its right was checked in front of it.
 pub mod about;
+pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod events;
@@ -26,6 +27,7 @@ pub fn all(routes: &mut Routes) {
         .configure(people::routes)
         .configure(services::routes)
         .configure(teams::routes)
+        .configure(calendars::routes)
         .configure(overviews::routes)
         .configure(events::routes)
         .configure(exchange::routes)

@@ -48,7 +48,7 @@ pub struct WeeklyHours {
 /// A date with hours of its own; they replace all hours that it would have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Exception {
+pub struct CalendarException {
     /// Which date, in the calendar's time zone.
     pub date: NaiveDate,
     /// Why (`Midsommarafton`).
@@ -71,7 +71,7 @@ pub struct CalendarHoursInput {
     /// The dates that differ, each once.
     #[serde(default)]
     #[schema(max_items = 1000)]
-    pub exceptions: Vec<Exception>,
+    pub exceptions: Vec<CalendarException>,
 }
 
 /// Hours that can be counted with: of a known time zone, in order, without overlaps, each exception once.

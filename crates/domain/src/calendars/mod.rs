@@ -4,8 +4,8 @@ mod clock;
 mod holidays;
 mod hours;
 pub mod intervals;
-mod limit;
 mod time;
+mod time_limit;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 pub use clock::{ClockTime, NotAClockTime};
 pub use holidays::{HolidayKind, HolidayName, ProposedHoliday, proposed_holidays};
-pub use hours::{CalendarHours, CalendarHoursInput, Exception, Opening, WeeklyHours};
+pub use hours::{CalendarException, CalendarHours, CalendarHoursInput, Opening, WeeklyHours};
 pub use intervals::Interval;
-pub use limit::{Limit, NotALimit};
 pub use time::{Openings, Pause};
+pub use time_limit::{NotATimeLimit, TimeLimit};
 
 use crate::{
     Rule,
@@ -70,7 +70,7 @@ pub struct PinnedCalendar {
     /// The calendar's id.
     pub id: CalendarId,
     /// Which version.
-    #[schema(minimum = 1, maximum = 9007199254740991i64)]
+    #[schema(value_type = Version)]
     pub version: i64,
     /// What that version is called.
     pub name: Name,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTim
 use chrono_tz::{GapInfo, Tz};
 
 use super::{
-    CalendarHours, ClockTime, Interval, Limit, Opening,
+    CalendarHours, ClockTime, Interval, Opening, TimeLimit,
     intervals::{outside, union},
 };
 
@@ -158,27 +158,27 @@ impl CalendarHours {
     }
 
     /// Whether the time from start to stop is within the limit, which belongs to it.
-    pub fn within(&self, limit: Limit, start: DateTime<Utc>, stop: DateTime<Utc>, pauses: &[Pause]) -> bool {
+    pub fn within(&self, limit: TimeLimit, start: DateTime<Utc>, stop: DateTime<Utc>, pauses: &[Pause]) -> bool {
         match limit {
-            Limit::OpenSeconds(limit) => self.elapsed(start, stop, pauses) <= limit,
-            Limit::OpenDays(limit) => self.elapsed_days(start, stop, pauses) <= limit,
+            TimeLimit::OpenSeconds(limit) => self.elapsed(start, stop, pauses) <= limit,
+            TimeLimit::OpenDays(limit) => self.elapsed_days(start, stop, pauses) <= limit,
         }
     }
 
     /// The earliest instant at which the elapsed open time reaches the limit: a closing time, not the next opening. Of
     /// a limit in days, the last closing time of its last day. None while a pause is open before it, and none where the
     /// limit is not reached within a hundred years.
-    pub fn deadline(&self, limit: Limit, start: DateTime<Utc>, pauses: &[Pause]) -> Option<DateTime<Utc>> {
+    pub fn deadline(&self, limit: TimeLimit, start: DateTime<Utc>, pauses: &[Pause]) -> Option<DateTime<Utc>> {
         let start = whole(start);
         let horizon = start.checked_add_signed(Duration::days(HORIZON))?;
         let mut served = self.served(start, horizon, pauses);
         match limit {
-            Limit::OpenSeconds(..=0) | Limit::OpenDays(0) => Some(start),
-            Limit::OpenSeconds(mut left) => served.find_map(|(_, open)| {
+            TimeLimit::OpenSeconds(..=0) | TimeLimit::OpenDays(0) => Some(start),
+            TimeLimit::OpenSeconds(mut left) => served.find_map(|(_, open)| {
                 left -= open.seconds();
                 (left <= 0).then(|| open.to + Duration::seconds(left))
             }),
-            Limit::OpenDays(limit) => {
+            TimeLimit::OpenDays(limit) => {
                 let (mut days, mut last): (u32, Option<(NaiveDate, DateTime<Utc>)>) = (0, None);
                 for (date, open) in served {
                     if last.is_none_or(|(before, _)| before != date) {

@@ -61,7 +61,7 @@ fn elapsed_time_is_what_others_count() {
 fn deadlines_are_those_that_others_find() {
     for vector in vectors("deadline") {
         let hours = hours_of_vector(&vector["calendar"]);
-        let limit = Limit::OpenSeconds(vector["limit_seconds"].as_i64().unwrap());
+        let limit = TimeLimit::OpenSeconds(vector["limit_seconds"].as_i64().unwrap());
         let deadline = hours.deadline(limit, instant(&vector["start"]), &pauses(&vector));
         let expected = vector["expected"]["deadline"].as_str().map(at);
         assert_eq!(deadline, expected, "{}", vector["id"]);
@@ -163,7 +163,7 @@ fn open_days_are_local_dates_with_any_open_time() {
     let part = pause("2026-03-03T09:00:00Z", Some("2026-03-03T18:00:00Z"));
     assert_eq!(hours.elapsed_days(start, stop, &[part]), 4);
 
-    let deadline = |days, pauses: &[Pause]| hours.deadline(Limit::OpenDays(days), start, pauses);
+    let deadline = |days, pauses: &[Pause]| hours.deadline(TimeLimit::OpenDays(days), start, pauses);
     assert_eq!(deadline(0, &[]), Some(start));
     assert_eq!(deadline(1, &[]), Some(at("2026-03-02T16:00:00Z")));
     assert_eq!(deadline(2, &[]), Some(at("2026-03-03T16:00:00Z")));
@@ -179,9 +179,9 @@ fn open_days_are_local_dates_with_any_open_time() {
 fn a_calendar_that_never_opens_has_no_deadline() {
     let never = hours(json!({"zone": "Europe/Stockholm", "weekly": {}}));
     let start = at("2026-03-02T08:00:00Z");
-    assert_eq!(never.deadline(Limit::OpenSeconds(1), start, &[]), None);
-    assert_eq!(never.deadline(Limit::OpenDays(1), start, &[]), None);
-    assert_eq!(never.deadline(Limit::OpenSeconds(0), start, &[]), Some(start));
+    assert_eq!(never.deadline(TimeLimit::OpenSeconds(1), start, &[]), None);
+    assert_eq!(never.deadline(TimeLimit::OpenDays(1), start, &[]), None);
+    assert_eq!(never.deadline(TimeLimit::OpenSeconds(0), start, &[]), Some(start));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn the_ends_of_time_are_no_trouble() {
     let last = DateTime::<Utc>::MAX_UTC;
     hours.open_seconds(last - Duration::days(40), last);
     hours.open_seconds(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MIN_UTC + Duration::days(40));
-    hours.deadline(Limit::OpenSeconds(1), last, &[]);
+    hours.deadline(TimeLimit::OpenSeconds(1), last, &[]);
 }
 
 /// Whether each minute of a span is open, by reading the clock minute after minute and nothing else: a boundary is
@@ -381,17 +381,17 @@ proptest! {
     ) {
         let start = first.and_time(NaiveTime::MIN).and_utc() + Duration::seconds(skew);
         let second = Duration::seconds(1);
-        match hours.deadline(Limit::OpenSeconds(limit), start, &pauses) {
+        match hours.deadline(TimeLimit::OpenSeconds(limit), start, &pauses) {
             Some(deadline) => {
                 prop_assert_eq!(hours.elapsed(start, deadline, &pauses), limit);
                 prop_assert_eq!(hours.elapsed(start, deadline - second, &pauses), limit - 1);
-                prop_assert!(hours.within(Limit::OpenSeconds(limit), start, deadline, &pauses));
+                prop_assert!(hours.within(TimeLimit::OpenSeconds(limit), start, deadline, &pauses));
             }
             None => prop_assert!(hours.elapsed(start, start + Duration::days(36_000), &pauses) < limit),
         }
-        if let Some(deadline) = hours.deadline(Limit::OpenDays(days), start, &pauses) {
+        if let Some(deadline) = hours.deadline(TimeLimit::OpenDays(days), start, &pauses) {
             prop_assert_eq!(hours.elapsed_days(start, deadline, &pauses), days);
-            prop_assert!(hours.within(Limit::OpenDays(days), start, deadline, &pauses));
+            prop_assert!(hours.within(TimeLimit::OpenDays(days), start, deadline, &pauses));
         }
     }
 

@@ -116,11 +116,11 @@ fn a_time_of_day_has_one_form() {
 #[test]
 fn a_limit_is_open_time_or_open_days() {
     for (text, limit, written) in [
-        ("PT4H", Limit::OpenSeconds(14_400), "PT4H"),
-        ("PT90M", Limit::OpenSeconds(5_400), "PT1H30M"),
-        ("PT1H1S", Limit::OpenSeconds(3_601), "PT1H1S"),
-        ("PT0S", Limit::OpenSeconds(0), "PT0S"),
-        ("P3D", Limit::OpenDays(3), "P3D"),
+        ("PT4H", TimeLimit::OpenSeconds(14_400), "PT4H"),
+        ("PT90M", TimeLimit::OpenSeconds(5_400), "PT1H30M"),
+        ("PT1H1S", TimeLimit::OpenSeconds(3_601), "PT1H1S"),
+        ("PT0S", TimeLimit::OpenSeconds(0), "PT0S"),
+        ("P3D", TimeLimit::OpenDays(3), "P3D"),
     ] {
         assert_eq!(text.parse(), Ok(limit));
         assert_eq!(limit.to_string(), written);
@@ -128,7 +128,7 @@ fn a_limit_is_open_time_or_open_days() {
     for bad in [
         "", "P", "PT", "P1W", "P1M", "P1DT1H", "PT1S1H", "1H", "PT1.5H", "PT-1H", "P99999D",
     ] {
-        assert!(bad.parse::<Limit>().is_err(), "{bad}");
+        assert!(bad.parse::<TimeLimit>().is_err(), "{bad}");
     }
 }
 

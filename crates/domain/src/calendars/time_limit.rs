@@ -14,7 +14,7 @@ const PATTERN: &str =
 /// How much service time may pass: an ISO 8601 duration, whose days are open days and whose hours are open hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Limit {
+pub enum TimeLimit {
     /// So many seconds of open time (`PT4H`).
     OpenSeconds(i64),
     /// So many open days: local dates with any open time (`P3D`).
@@ -24,14 +24,14 @@ pub enum Limit {
 /// The text is no limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be open days (P3D) or open time (PT4H, PT30M, PT1H30M)")]
-pub struct NotALimit;
+pub struct NotATimeLimit;
 
-impl FromStr for Limit {
-    type Err = NotALimit;
-    fn from_str(text: &str) -> Result<Self, NotALimit> {
+impl FromStr for TimeLimit {
+    type Err = NotATimeLimit;
+    fn from_str(text: &str) -> Result<Self, NotATimeLimit> {
         static REGEX: LazyLock<Option<regex::Regex>> = LazyLock::new(|| regex::Regex::new(PATTERN).ok());
         if !REGEX.as_ref().is_some_and(|regex| regex.is_match(text)) {
-            return Err(NotALimit);
+            return Err(NotATimeLimit);
         }
         let (mut number, mut seconds) = (0i64, 0i64);
         for c in text.chars() {
@@ -40,7 +40,7 @@ impl FromStr for Limit {
                     number = number * 10 + i64::from(c.to_digit(10).unwrap_or_default());
                     continue;
                 }
-                'D' => return u32::try_from(number).map(Self::OpenDays).map_err(|_| NotALimit),
+                'D' => return u32::try_from(number).map(Self::OpenDays).map_err(|_| NotATimeLimit),
                 'H' => 3600,
                 'M' => 60,
                 'S' => 1,
@@ -53,14 +53,14 @@ impl FromStr for Limit {
     }
 }
 
-impl TryFrom<String> for Limit {
-    type Error = NotALimit;
-    fn try_from(text: String) -> Result<Self, NotALimit> {
+impl TryFrom<String> for TimeLimit {
+    type Error = NotATimeLimit;
+    fn try_from(text: String) -> Result<Self, NotATimeLimit> {
         text.parse()
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for TimeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = match self {
             Self::OpenDays(days) => return write!(f, "P{days}D"),
@@ -77,13 +77,13 @@ impl fmt::Display for Limit {
     }
 }
 
-impl From<Limit> for String {
-    fn from(limit: Limit) -> Self {
+impl From<TimeLimit> for String {
+    fn from(limit: TimeLimit) -> Self {
         limit.to_string()
     }
 }
 
-impl PartialSchema for Limit {
+impl PartialSchema for TimeLimit {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
@@ -98,4 +98,4 @@ impl PartialSchema for Limit {
             .into()
     }
 }
-impl ToSchema for Limit {}
+impl ToSchema for TimeLimit {}
