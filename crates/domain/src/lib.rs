@@ -12,6 +12,7 @@ pub mod events;
 pub mod people;
 pub mod requests;
 mod rules;
+pub mod service_levels;
 pub mod services;
 pub mod teams;
 pub mod vocabulary;

@@ -130,4 +130,4 @@ impl ServiceCalendar {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
