@@ -1,5 +1,6 @@
 //! Service calendars: made, changed version by version, tried, removed; and who may.
 use end_to_end::{Answer, Caller, World, on_each_database};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -336,6 +337,55 @@ async fn managers_of_any_team_keep_them_and_everybody_reads_them() {
                 .await
                 .expect(status);
         }
+        service.stop().await;
+    })
+    .await;
+}
+
+/// What pins a version will hold it by a foreign key, as the table here does; and nothing rewrites a version.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pinned_calendar_stays_and_its_version_as_it_was() {
+    on_each_database(async |service| {
+        let admin = service.administrator();
+        let made = admin.post("/service-calendars", office("Vardagar")).await.expect(201);
+        let path = format!("/service-calendars/{}", made.id());
+        let settings = service.settings();
+        let url = match settings.database_url.as_str() {
+            "" => format!("sqlite://{}", settings.data_folder.join("kundansvar.db").display()),
+            url => url.to_owned(),
+        };
+        let db = sea_orm::Database::connect(url).await.expect("the database");
+        let id = if db.get_database_backend() == sea_orm::DbBackend::Sqlite {
+            "blob"
+        } else {
+            "uuid"
+        };
+        for sql in [
+            &format!(
+                "create table pin (calendar_id {id} not null, version bigint not null, \
+                 foreign key (calendar_id, version) references service_calendar_version (calendar_id, version))"
+            ),
+            "insert into pin select calendar_id, version from service_calendar_version",
+        ] {
+            db.execute_unprepared(sql).await.expect(sql);
+        }
+        let events = service.events().await;
+        admin.delete(&path, "\"1\"").await.refused(409, "in_use");
+        assert_eq!(service.events().await, events);
+        let rewriting = "update service_calendar_version set name = 'Annat'";
+        let refused = db
+            .execute_unprepared(rewriting)
+            .await
+            .expect_err("a refusal")
+            .to_string();
+        assert!(refused.contains("never changed"), "{refused}");
+        assert_eq!(
+            admin.get(&format!("{path}/versions/1")).await.expect(200).body,
+            made.body
+        );
+        db.execute_unprepared("delete from pin").await.expect("nothing pinned");
+        admin.delete(&path, "\"1\"").await.expect(204);
+        db.close().await.expect("left");
         service.stop().await;
     })
     .await;
