@@ -631,6 +631,16 @@ matrix! {
     createAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;
     changeAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;
     deleteAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;
+    listServiceCalendars:       YES, YES, Anyone, Own, With(RegisterRead);
+    getServiceCalendar:         YES, YES, Anyone, Own, With(RegisterRead);
+    listServiceCalendarVersions: YES, YES, Anyone, Own, With(RegisterRead);
+    getServiceCalendarVersion:  YES, YES, Anyone, Own, With(RegisterRead);
+    getOpenTime:                YES, YES, Anyone, Own, With(RegisterRead);
+    getDeadline:                YES, YES, Anyone, Own, With(RegisterRead);
+    getHolidayProposals:        YES, YES, Anyone, Own, With(RegisterRead);
+    createServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
+    changeServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
+    deleteServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
     listRequests:               NO, YES, Read, Own, With(RequestsRead);
     getRequest:                 NO, YES, Read, Own, With(RequestsRead);
     getRequestTimeline:         NO, YES, Read, Own, With(RequestsRead);

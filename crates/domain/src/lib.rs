@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod agreements;
+pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod events;
 pub mod people;
 pub mod requests;
 mod rules;
+pub mod service_levels;
 pub mod services;
 pub mod teams;
 pub mod vocabulary;

@@ -26,6 +26,8 @@ pub enum RuleCode {
     ComplaintAnswer,
     /// A target that could never be judged.
     Unjudgeable,
+    /// Opening hours begin before they end and do not overlap, and a date has one exception.
+    OpeningHours,
     /// The state of the thing does not allow the act.
     State,
     /// A reference names nothing that the caller can see.
@@ -100,6 +102,12 @@ impl Rule {
     /// The same refusal, pointing at the member that is at fault.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The same refusal of a part, told of the whole whose member `outer` the part is.
+    pub fn under(mut self, outer: &str) -> Self {
+        self.pointer = self.pointer.map(|inner| format!("{outer}{inner}"));
         self
     }
 }

@@ -8,14 +8,14 @@ use domain::{
     vocabulary::PersonId,
 };
 use sea_orm::{
-    ColIdx, DbBackend, QueryResult, TryGetError, TryGetable, Value,
-    sea_query::{Condition, Expr, ExprTrait, SelectStatement},
+    ColIdx, DbBackend, FromQueryResult, QueryResult, TryGetError, TryGetable, Value,
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
 
 use crate::{
     Error,
-    store::{self, Source},
+    store::{self, Source, UnitOfWork},
 };
 
 /// The roles in the team that is responsible for a customer today: the assignment of the nearest ancestor that has one
@@ -200,6 +200,25 @@ pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBacke
         ));
     }
     ways
+}
+
+/// Leave to act on what belongs to no customer and bears on all: a person needs one of the roles in any team today.
+pub(crate) async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Result<(), Error> {
+    #[derive(FromQueryResult)]
+    struct Answer {
+        permitted: Leave,
+    }
+    let mut query = Query::select();
+    let (today, backend) = (unit.today(), unit.backend());
+    guard(&mut query, scope, "null", (today, backend), |reach| {
+        of_provider(reach, today, backend)
+    });
+    let found = store::one::<Answer>(unit.connection(), &query).await?;
+    match admit(unit, found.map(|answer| ((), answer.permitted))) {
+        // Nothing is hidden: there is only leave, or none.
+        Err(Error::NotFound) => Err(Error::NotPermitted),
+        admitted => admitted,
+    }
 }
 
 /// Whether a hand-over goes to one of the destinations; none: no limit.

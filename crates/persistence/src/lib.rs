@@ -4,6 +4,7 @@
 //! [`Reader`](store::Reader) to look, and the caller's scope in either case, so that it cannot be forgotten.
 pub mod access;
 pub mod agreements;
+pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod events;

@@ -15,6 +15,7 @@ async fn a_year_of_a_municipality() {
             ("/customers", 12),
             ("/customer-teams", 4),
             ("/services", 25),
+            ("/service-calendars", 3),
             ("/contacts", 60),
             ("/requests", 150),
         ] {

@@ -2,9 +2,10 @@
 //! would do it, with that caller's own permission, through the same functions as the API's handlers.
 use std::collections::HashMap;
 
-use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, Utc};
 use domain::{
     access::{Caller, ClientScope, Permission, Scope},
+    calendars::{HolidayKind, ServiceCalendar, proposed_holidays},
     clients::ClientInput,
     people::{MandateKind, Person, PersonInput},
     teams::{CustomerTeam, CustomerTeamInput, Deputy, Membership, Role, TeamAssignment},
@@ -30,6 +31,8 @@ pub const STRATEGY: &str = "Strategiverktyget";
 /// May everything that a client may.
 pub const TRIAL: &str = "Provsystemet";
 const FORMER_DESK: &str = "Tidigare servicedesk";
+/// The eves on which the office is closed.
+const CLOSED_EVES: [&str; 3] = ["Midsommarafton", "Julafton", "Nyårsafton"];
 
 /// Who is in the registers, and the clients' secrets, which are told this once.
 pub struct Registers {
@@ -128,6 +131,7 @@ async fn register(state: &State, at: DateTime<Utc>) -> Result<Registers, Problem
         contacts(unit, &customers).await
     })
     .await?;
+    unit_at(state, hour(8), &administrator, async |unit| calendars(unit).await).await?;
     let clients = unit_at(state, hour(9), &administrator, async |unit| clients(unit).await).await?;
     Ok(Registers {
         customers,
@@ -295,6 +299,38 @@ async fn contacts(
         made.push(rooms::people::tell(&scope, unit, input(body)?).await?.0.id);
     }
     Ok(made)
+}
+
+/// Three calendars. Office hours know this year's and the next two years' holidays.
+async fn calendars(unit: &mut UnitOfWork) -> Result<(), Problem> {
+    let years = (0..3).map(|n| unit.today().year() + n);
+    let closed: Vec<Value> = years
+        .flat_map(proposed_holidays)
+        .filter(|day| day.kind == HolidayKind::Holiday || CLOSED_EVES.contains(&day.name.sv.as_str()))
+        .map(|day| json!({"date": day.date, "label": day.name.sv}))
+        .collect();
+    let scope = permitted("createServiceCalendar", &administrator())?;
+    for (name, [weekday, saturday, sunday], exceptions) in [
+        ("Kontorstid", [&[("07:00", "18:00")][..], &[], &[]], &closed[..]),
+        (
+            "Lördagsöppet",
+            [&[("07:00", "18:00")], &[("09:00", "15:00")], &[]],
+            &closed,
+        ),
+        ("Dygnet runt", [&[("00:00", "24:00")]; 3], &[]),
+    ] {
+        settle(unit, "calendar", name);
+        let hours =
+            |day: &[(&str, &str)]| -> Value { day.iter().map(|(from, to)| json!({"from": from, "to": to})).collect() };
+        let [weekday, saturday, sunday] = [weekday, saturday, sunday].map(hours);
+        let weekly = json!({"monday": weekday, "tuesday": weekday, "wednesday": weekday, "thursday": weekday,
+            "friday": weekday, "saturday": saturday, "sunday": sunday});
+        let hours = json!({"zone": "Europe/Stockholm", "weekly": weekly, "exceptions": exceptions});
+        let calendar =
+            ServiceCalendar::register(unit.new_id(), input(json!({"name": name, "hours": hours}))?, unit.now())?;
+        persistence::calendars::insert(unit, &scope, &calendar).await?;
+    }
+    Ok(())
 }
 
 async fn clients(unit: &mut UnitOfWork) -> Result<HashMap<&'static str, (ClientId, String)>, Problem> {

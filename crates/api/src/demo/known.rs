@@ -18,6 +18,8 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("assignment", "KLK", 0x701),
     ("usage", "KLK: UTSKRIFT", 0x801),
     ("client", "Tidigare servicedesk", 0x901),
+    ("calendar", "Kontorstid", 0xe01),
+    ("calendar", "Lördagsöppet", 0xe02),
     (
         "request",
         "Justera protokoll digitalt samma kväll som sammanträdet",

@@ -124,6 +124,10 @@ pub fn tags() -> Value {
             "requests",
             "Every matter once, in the right forum: intake, endorsement, routing, answers.",
         ),
+        (
+            "service levels",
+            "What was promised is judged here: when services are open, and how time is counted.",
+        ),
         ("services", "The IT services that customers use."),
     ];
     tags.map(|(name, description)| json!({"name": name, "description": description}))

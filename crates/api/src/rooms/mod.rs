@@ -1,6 +1,7 @@
 //! The operations, a file a room. Each handler stands with its documentation; its right was checked in front of it.
 pub mod about;
 pub mod agreements;
+pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod deputies;
@@ -30,6 +31,7 @@ pub fn all(routes: &mut Routes) {
         .configure(teams::routes)
         .configure(agreements::routes)
         .configure(deputies::routes)
+        .configure(calendars::routes)
         .configure(overviews::routes)
         .configure(events::routes)
         .configure(exchange::routes)

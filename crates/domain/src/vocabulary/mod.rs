@@ -11,7 +11,7 @@ mod words;
 
 pub use days::{Days, Period};
 pub use ids::*;
-pub use numbers::{Amount, Decimal, Money};
+pub use numbers::{Amount, Decimal, Money, Version};
 pub use references::*;
 pub use serialization::{Purpose, Rendering, to_json_for};
 pub use spans::Span;

@@ -88,6 +88,19 @@ impl PartialSchema for Decimal {
 }
 impl ToSchema for Decimal {}
 
+/// Which version of a thing: 1, 2, 3 …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(minimum = 1, maximum = 9007199254740991i64, example = 1)]
+#[serde(transparent)]
+pub struct Version(i64);
+
+impl Version {
+    /// Its number.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// An amount in hundredths of its currency's unit, written as decimal text (`"1250.00"`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -111,6 +111,7 @@ texts! {
     Slug(plain): 1..=60, r"^[a-z][a-z0-9_-]*$", "availability", "Name of a part within its whole, for programs.";
     Digest(plain): 64..=64, r"^[0-9a-f]{64}$", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA-256 in hexadecimal.";
     Word(plain): 1..=60, LINE, "P1", "A word of somebody's own scale or list, as they say it.";
+    ZoneName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "Europe/Stockholm", "Time zone by its IANA name.";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";

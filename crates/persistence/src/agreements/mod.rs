@@ -186,21 +186,7 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: AgreementId) -> Result<A
 
 /// Refuses who may not make agreements that belong to no customer.
 pub async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Result<(), Error> {
-    #[derive(FromQueryResult)]
-    struct Answer {
-        permitted: access::Leave,
-    }
-    let mut query = sea_orm::sea_query::Query::select();
-    let when = (unit.today(), unit.backend());
-    access::guard(&mut query, scope, "null", when, |reach| {
-        access::of_provider(reach, when.0, when.1)
-    });
-    let found = store::one::<Answer>(unit.connection(), &query).await?;
-    match access::admit(unit, found.map(|answer| ((), answer.permitted))) {
-        // Nothing is hidden: there is only leave, or none.
-        Err(Error::NotFound) => Err(Error::NotPermitted),
-        admitted => admitted,
-    }
+    access::admit_to_provider(unit, scope).await
 }
 
 /// With whom it is agreed, as they are called now.

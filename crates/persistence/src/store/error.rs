@@ -58,6 +58,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "Another service has this code.",
     ),
     (
+        "ux_service_calendar_name",
+        "service_calendar.name",
+        RuleCode::NotUnique,
+        "/name",
+        "Another service calendar has this name.",
+    ),
+    (
         "ux_team_name",
         "customer_team.name",
         RuleCode::NotUnique,

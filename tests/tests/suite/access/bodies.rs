@@ -50,6 +50,11 @@ pub fn client(limited_to: Option<&str>) -> Value {
     client
 }
 
+pub fn calendar() -> Value {
+    let day = json!([{"from": "08:00", "to": "17:00"}]);
+    json!({"name": fresh("Kalender"), "hours": {"zone": "Europe/Stockholm", "weekly": {"monday": day}}})
+}
+
 pub fn assignment(team: &str) -> Value {
     json!({"team": team, "firstDay": "2020-01-01"})
 }

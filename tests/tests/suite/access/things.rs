@@ -217,6 +217,10 @@ impl Stage {
             ("personId", _) => Thing::new("personId", &self.person().await),
             ("serviceId", _) => Thing::new("serviceId", &self.service_made().await),
             ("teamId", id) => self.team(id).await,
+            ("calendarId", _) => {
+                let made = made(&self.admin, "/service-calendars", calendar()).await;
+                Thing::new("calendarId", &made).and("version", "1".into())
+            }
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
             ("requestId", id) => self.request(id, branch).await,
             ("handOverId", id) => self.hand_over(id, branch).await,
@@ -443,11 +447,17 @@ impl Stage {
             "createRequest" => self.matter("wish", named),
             "createPerson" => json!({"name": fresh("Person")}),
             "createService" => json!({"code": code(), "name": fresh("Tjänst")}),
+            "createServiceCalendar" => calendar(),
             "createCustomerTeam" => json!({"name": fresh("Team")}),
             "createClient" => client(None),
             "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
             "changeRequest" => json!({"title": fresh("Ärende")}),
-            "changeCustomer" | "changeContact" | "changePerson" | "changeService" | "changeCustomerTeam" => {
+            "changeCustomer"
+            | "changeContact"
+            | "changePerson"
+            | "changeService"
+            | "changeCustomerTeam"
+            | "changeServiceCalendar" => {
                 json!({"name": fresh("Namn")})
             }
             "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" | "endDeputy" => {

@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use super::operations::names_in;
 
 /// Which path parameter names the id of which schema.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("/Customer", "customerId"),
     ("/Contact", "contactId"),
     ("/Person", "personId"),
     ("/Service", "serviceId"),
+    ("/ServiceCalendar", "calendarId"),
     ("/CustomerTeam", "teamId"),
     ("/Request", "requestId"),
     ("/HandOver", "handOverId"),

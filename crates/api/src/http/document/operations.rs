@@ -75,7 +75,7 @@ pub(super) fn complete_operation(
     if path.contains('{') {
         refused.push("404");
     }
-    if method != "get" {
+    if method != "get" || operation["responses"]["409"].is_object() {
         refused.extend(["409"]);
     }
     if has_body {
@@ -132,12 +132,13 @@ pub(super) fn complete_operation(
 }
 
 /// The schemas that carry a version.
-const VERSIONED: [&str; 8] = [
+const VERSIONED: [&str; 9] = [
     "/Customer",
     "/ServiceUsage",
     "/Contact",
     "/Person",
     "/Service",
+    "/ServiceCalendar",
     "/CustomerTeam",
     "/Request",
     "/Client",
