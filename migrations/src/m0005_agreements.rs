@@ -59,6 +59,7 @@ create table agreement_version (
     title text not null,
     other_party {json} not null,
     services {json} not null,
+    calendars {json} not null,
     terms {json} not null,
     content {json} not null,
     digest text not null,
@@ -92,6 +93,16 @@ create table agreement_service (
     primary key (version_id, service_id)
 );
 create index ix_agreement_service on agreement_service (service_id, version_id);
+
+create table agreement_calendar (
+    version_id {uuid} not null constraint fk_agreement_calendar_version references agreement_version (id) on delete cascade,
+    calendar_id {uuid} not null,
+    calendar_version bigint not null,
+    primary key (version_id, calendar_id),
+    constraint fk_agreement_calendar_calendar foreign key (calendar_id, calendar_version)
+        references service_calendar_version (calendar_id, version)
+);
+create index ix_agreement_calendar on agreement_calendar (calendar_id, calendar_version);
 
 create table agreement_term (
     version_id {uuid} not null constraint fk_agreement_term_version references agreement_version (id) on delete cascade,

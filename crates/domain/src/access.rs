@@ -614,10 +614,10 @@ matrix! {
     getServiceCoverage:         YES, YES, Read, Own, With(AgreementsRead);
     listAgreementVersions:      YES, YES, Read, Own, With(AgreementsRead);
     getAgreementVersion:        YES, YES, Read, Own, With(AgreementsRead);
-    compareAgreementVersions:   YES, YES, Read, Own, With(AgreementsRead);
+    getVersionComparison:   YES, YES, Read, Own, With(AgreementsRead);
     createAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     changeAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
-    discardAgreementVersion:    NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    deleteAgreementVersion:    NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     createProposal:             NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     deleteProposal:             NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     createApproval:             NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), Own, NoClient;

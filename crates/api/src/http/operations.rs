@@ -344,7 +344,18 @@ fn told(error: &ValidationError<'_>) -> Vec<Fault> {
                     .iter()
                     .all(|e| !matches!(e.kind(), Kind::Type { .. }) || e.instance_path() != error.instance_path())
             };
-            match context.iter().find(useful) {
+            // Of several kinds, the one that it says it is.
+            let another_kind = |branch: &&Vec<ValidationError<'static>>| {
+                branch
+                    .iter()
+                    .any(|e| matches!(e.kind(), Kind::Enum { .. }) && e.instance_path().as_str().ends_with("/kind"))
+            };
+            let of_its_kind = context.iter().find(|branch| useful(branch) && !another_kind(branch));
+            if of_its_kind.is_none() && context.iter().any(|branch| another_kind(&branch)) {
+                let detail = "is none of the kinds that are allowed here";
+                return fault(child("kind"), "unknown_value", detail.into());
+            }
+            match of_its_kind {
                 Some(branch) => branch.iter().flat_map(|e| told_inside(&at, e)).collect(),
                 None => fault(at, "type", "has none of the forms that are allowed here".into()),
             }

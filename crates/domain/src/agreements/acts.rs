@@ -287,6 +287,8 @@ fn calendar(detail: impl Into<String>) -> Rule {
 pub struct Agreed {
     /// The services that it covers.
     pub services: CoveredServices,
+    /// The calendars that its targets are counted with, at the versions that were agreed with.
+    pub calendars: PinnedCalendars,
     /// When it begins, renews and ends.
     pub terms: Terms,
     /// What is agreed.
@@ -301,6 +303,7 @@ impl Agreed {
             version,
             with,
             services: &self.services,
+            calendars: &self.calendars,
             terms: &self.terms,
             content: &self.content,
         };
@@ -318,6 +321,7 @@ impl AgreementVersion {
     pub fn agreed(&self) -> Agreed {
         Agreed {
             services: self.services.clone(),
+            calendars: self.calendars.clone(),
             terms: self.terms.clone(),
             content: self.content.clone(),
         }
@@ -340,6 +344,7 @@ impl AgreementVersion {
             state: VersionState::Draft,
             with: with.clone(),
             services: agreed.services.clone(),
+            calendars: agreed.calendars.clone(),
             terms: agreed.terms.clone(),
             content: agreed.content.clone(),
             digest,
@@ -380,6 +385,7 @@ impl AgreementVersion {
             digest: agreed.digest(&self.agreement.number, self.number, &with)?,
             with,
             services: agreed.services,
+            calendars: agreed.calendars,
             terms: agreed.terms,
             content: agreed.content,
             ..self

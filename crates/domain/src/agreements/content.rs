@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{CalendarPeriod, ServiceLevelTarget, Terms, VersionNumber, WorkloadLimit};
-use crate::{Rule, RuleCode, vocabulary::*};
+use crate::{Rule, RuleCode, calendars::PinnedCalendar, vocabulary::*};
 
 /// A named part of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -115,6 +115,19 @@ pub struct Content {
 }
 
 impl Content {
+    /// The service calendars that its targets name, each once, with where they are named first.
+    pub fn calendars(&self) -> Vec<(CalendarId, String)> {
+        let mut named: Vec<(CalendarId, String)> = vec![];
+        for (i, target) in self.targets.iter().enumerate() {
+            if let Some(id) = target.calendar
+                && named.iter().all(|(known, _)| *known != id)
+            {
+                named.push((id, format!("/content/targets/{i}/calendar")));
+            }
+        }
+        named
+    }
+
     /// Refuses content that contradicts itself or promises what could never be judged.
     pub(super) fn check(&self, services: &[CoveredService]) -> Result<(), Rule> {
         unique("/content/sections", self.sections.iter().map(|section| &section.key))?;
@@ -189,6 +202,12 @@ impl From<ServiceRef> for CoveredService {
 #[schema(max_items = 200)]
 pub struct CoveredServices(pub Vec<CoveredService>);
 
+/// The versions of the service calendars that the targets are counted with, as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
+#[serde(transparent)]
+#[schema(max_items = 100)]
+pub struct PinnedCalendars(pub Vec<PinnedCalendar>);
+
 /// With whom it is agreed, as it was called: the customer, another function or a supplier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -211,6 +230,7 @@ pub(super) struct Approvable<'a> {
     pub version: VersionNumber,
     pub with: &'a OtherParty,
     pub services: &'a CoveredServices,
+    pub calendars: &'a PinnedCalendars,
     pub terms: &'a Terms,
     pub content: &'a Content,
 }

@@ -1,13 +1,13 @@
 //! Service level targets: the measurable promises of an agreement, and the volume that they are promised for.
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
-};
+use utoipa::ToSchema;
 
-use crate::{Rule, RuleCode, vocabulary::*};
+use crate::{
+    Rule, RuleCode,
+    calendars::TimeLimit,
+    service_levels::judging::{Comparison, CountedPriority, Milestone, Statistic},
+    vocabulary::*,
+};
 
 word! {
     /// The calendar periods that figures are made for.
@@ -33,38 +33,6 @@ impl CalendarPeriod {
 }
 
 word! {
-    /// Which side of the value is kept.
-    Comparison {
-        /// The figure is the value or more.
-        AtLeast,
-        /// The figure is the value or less.
-        AtMost,
-    }
-}
-
-word! {
-    /// What of a case is timed.
-    Measured {
-        /// From opened to the first response.
-        Response,
-        /// From opened to resolved.
-        Resolution,
-    }
-}
-
-word! {
-    /// Which of a case's priorities counts.
-    PriorityBasis {
-        /// The one that it was opened with.
-        AtOpening,
-        /// The one that it was resolved with.
-        AtResolution,
-        /// The strictest that it ever had.
-        Highest,
-    }
-}
-
-word! {
     /// What satisfaction is told as.
     SatisfactionMethod {
         /// The share of the top boxes, in per cent.
@@ -72,114 +40,6 @@ word! {
         /// The mean on the scale.
         Mean,
     }
-}
-
-/// A limit in time during which the service is open: open seconds (`PT4H`), or open days (`P2D`: local dates with any
-/// open time). Never calendar days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum OpenTime {
-    /// Open seconds.
-    Seconds(u32),
-    /// Open days.
-    Days(u32),
-}
-
-/// The text is not an open time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be open hours, minutes and seconds, like PT4H30M, or open days, like P2D")]
-pub struct NotAnOpenTime;
-
-const OPEN_TIME: &str = "^P([1-9][0-9]{0,2}D|T([1-9][0-9]{0,3}H([1-5]?[0-9]M)?([1-5]?[0-9]S)?|[1-9][0-9]{0,3}M([1-5]?[0-9]S)?|[1-9][0-9]{0,6}S))$";
-
-impl FromStr for OpenTime {
-    type Err = NotAnOpenTime;
-    fn from_str(text: &str) -> Result<Self, NotAnOpenTime> {
-        static REGEX: std::sync::LazyLock<Option<regex::Regex>> =
-            std::sync::LazyLock::new(|| regex::Regex::new(OPEN_TIME).ok());
-        if !REGEX.as_ref().is_some_and(|regex| regex.is_match(text)) {
-            return Err(NotAnOpenTime);
-        }
-        let (mut seconds, mut digits) = (0u32, 0u32);
-        for c in text.chars() {
-            match c {
-                'D' => return Ok(Self::Days(digits)),
-                'H' => seconds += digits * 3600,
-                'M' => seconds += digits * 60,
-                'S' => seconds += digits,
-                _ => {}
-            }
-            digits = c.to_digit(10).map_or(0, |digit| digits * 10 + digit);
-        }
-        Ok(Self::Seconds(seconds))
-    }
-}
-
-impl TryFrom<String> for OpenTime {
-    type Error = NotAnOpenTime;
-    fn try_from(text: String) -> Result<Self, NotAnOpenTime> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for OpenTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = match self {
-            Self::Days(n) => return write!(f, "P{n}D"),
-            Self::Seconds(seconds) => *seconds,
-        };
-        // What has no whole minutes, or too many hours to be read back, stays in one unit.
-        if seconds < 60 || seconds / 3600 > 9999 {
-            return write!(f, "PT{seconds}S");
-        }
-        f.write_str("PT")?;
-        for (unit, n) in [('H', seconds / 3600), ('M', seconds / 60 % 60), ('S', seconds % 60)] {
-            if n > 0 {
-                write!(f, "{n}{unit}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl From<OpenTime> for String {
-    fn from(time: OpenTime) -> Self {
-        time.to_string()
-    }
-}
-
-impl PartialSchema for OpenTime {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .min_length(Some(3))
-            .max_length(Some(14))
-            .pattern(Some(OPEN_TIME))
-            .examples([serde_json::Value::from("PT4H")])
-            .description(Some(
-                "Open hours, minutes and seconds, or open days, as an ISO 8601 duration.",
-            ))
-            .into()
-    }
-}
-impl ToSchema for OpenTime {}
-
-/// How samples become one figure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum GaugeOf {
-    /// Their mean.
-    Mean,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// Their sum.
-    Sum,
-    /// The latest observed.
-    Last,
-    /// The value at rank ⌈p·n/100⌉, above 0 and at most 100.
-    Percentile(Decimal),
 }
 
 /// What a target is judged by.
@@ -192,9 +52,9 @@ pub enum Indicator {
     #[serde(rename_all = "camelCase")]
     Timeliness {
         /// What of a case is timed.
-        measured: Measured,
+        measured: Milestone,
         /// The limit; within includes it.
-        limit: OpenTime,
+        limit: TimeLimit,
         /// Cases with these priorities; none: all.
         #[serde(default)]
         #[schema(max_items = 20)]
@@ -204,8 +64,8 @@ pub enum Indicator {
         #[schema(max_items = 20)]
         case_kinds: Vec<Word>,
         /// Which of a case's priorities counts.
-        #[serde(default = "highest")]
-        priority_basis: PriorityBasis,
+        #[serde(default)]
+        counted_priority: CountedPriority,
         /// Whether the time between resolution and reopening counts.
         #[serde(default)]
         reopened_time_counts: bool,
@@ -218,17 +78,13 @@ pub enum Indicator {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<Word>,
         /// How samples become one figure.
-        figure: GaugeOf,
+        figure: Statistic,
     },
     /// A figure of satisfaction of a finished period.
     Satisfaction {
         /// What it is told as.
         method: SatisfactionMethod,
     },
-}
-
-fn highest() -> PriorityBasis {
-    PriorityBasis::Highest
 }
 
 /// One step of a consequence.
@@ -349,7 +205,8 @@ impl ServiceLevelTarget {
                 format!("{} is no share in per cent: 0 to 100.", self.value),
             ));
         }
-        if share && self.comparison == Comparison::AtMost {
+        let ceiling = matches!(self.comparison, Comparison::AtMost | Comparison::Below);
+        if share && ceiling {
             let detail = "At most so many per cent would be kept by delivering nothing; say at_least.";
             return Err(unjudgeable(at("comparison"), detail));
         }
@@ -370,13 +227,6 @@ impl ServiceLevelTarget {
                     let detail = format!("{unknown} is not among the agreement's priorities.");
                     return Err(unjudgeable(at(&format!("indicator/priorities/{i}")), detail));
                 }
-            }
-            Indicator::Gauge {
-                figure: GaugeOf::Percentile(p),
-                ..
-            } if *p <= Decimal::from(0) || *p > hundred => {
-                let detail = format!("{p} is no percentile: above 0 and at most 100.");
-                return Err(unjudgeable(at("indicator/figure/percentile"), detail));
             }
             _ => {}
         }
@@ -402,8 +252,8 @@ impl ServiceLevelTarget {
             ));
         }
         let worse = |a: Decimal, b: Decimal| match self.comparison {
-            Comparison::AtLeast => a < b,
-            Comparison::AtMost => a > b,
+            Comparison::AtLeast | Comparison::Above => a < b,
+            Comparison::AtMost | Comparison::Below => a > b,
         };
         let mut before = None;
         for (i, step) in steps.iter().enumerate() {
@@ -423,35 +273,5 @@ impl ServiceLevelTarget {
             before = Some(step.worse_than);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn open_times_are_read_and_written() {
-        for (text, written, time) in [
-            ("PT4H", "PT4H", OpenTime::Seconds(14_400)),
-            ("PT90M", "PT1H30M", OpenTime::Seconds(5_400)),
-            ("PT45S", "PT45S", OpenTime::Seconds(45)),
-            ("P2D", "P2D", OpenTime::Days(2)),
-        ] {
-            assert_eq!(text.parse::<OpenTime>().unwrap(), time);
-            assert_eq!(time.to_string(), written);
-        }
-        for bad in ["", "P", "PT", "P0D", "PT0S", "4H", "P1M", "PT1.5H", "P1DT2H"] {
-            assert!(bad.parse::<OpenTime>().is_err(), "{bad}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn open_times_read_back(seconds in 1u32..9_999_999) {
-            let time = OpenTime::Seconds(seconds);
-            prop_assert_eq!(time.to_string().parse::<OpenTime>().unwrap(), time);
-        }
     }
 }

@@ -115,6 +115,8 @@ pub struct AgreementVersion {
     /// The services that it covers, as they were called.
     #[serde(serialize_with = "services")]
     pub services: CoveredServices,
+    /// The service calendars that its targets are counted with, at the versions that were agreed with.
+    pub calendars: PinnedCalendars,
     /// When it begins, renews and ends.
     pub terms: Terms,
     /// What is agreed.
@@ -209,6 +211,7 @@ impl AgreementVersion {
             version: self.number,
             with: &self.with,
             services: &self.services,
+            calendars: &self.calendars,
             terms: &self.terms,
             content: &self.content,
         }

@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{get, get_template, must_rest_on_something, version, versions::entity};
 use crate::{
-    Error, references, services,
+    Error, calendars, references, services,
     store::{Source as _, UnitOfWork},
 };
 
@@ -87,9 +87,32 @@ pub async fn drafted(unit: &UnitOfWork, scope: &Scope, with: &OtherParty, told: 
             return Err(missing("content", "Tell the content, or what it is begun from."));
         }
     };
+    agreed(unit, services, terms, content).await
+}
+
+/// What is agreed on, with the service calendars as they are now; refused where a target names what is not there.
+pub async fn agreed(
+    unit: &UnitOfWork,
+    services: CoveredServices,
+    terms: Terms,
+    content: Content,
+) -> Result<Agreed, Error> {
     must_rest_on_something(unit, &content).await?;
+    let mut pinned = vec![];
+    for (id, pointer) in content.calendars() {
+        let calendar = calendars::get(unit, id).await.map_err(|e| match e {
+            Error::NotFound => references::unknown("service calendar", &pointer),
+            other => other,
+        })?;
+        if !calendar.hours.has_hours() {
+            let detail = format!("The service calendar {} is never open.", calendar.name);
+            return Err(Rule::new(RuleCode::Unjudgeable, detail).at(pointer).into());
+        }
+        pinned.push(calendar.pin());
+    }
     Ok(Agreed {
         services,
+        calendars: PinnedCalendars(pinned),
         terms,
         content,
     })

@@ -36,6 +36,8 @@ pub(crate) mod entity {
         #[sea_orm(column_type = "JsonBinary")]
         pub services: CoveredServices,
         #[sea_orm(column_type = "JsonBinary")]
+        pub calendars: PinnedCalendars,
+        #[sea_orm(column_type = "JsonBinary")]
         pub terms: Terms,
         #[sea_orm(column_type = "JsonBinary")]
         pub content: Content,
@@ -102,6 +104,23 @@ mod term {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+mod pinned {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "agreement_calendar")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version_id: AgreementVersionId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub calendar_id: CalendarId,
+        pub calendar_version: i64,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 mod rests_on {
     use domain::vocabulary::*;
     use sea_orm::entity::prelude::*;
@@ -131,6 +150,7 @@ pub(super) fn version_of(agreement: AgreementRef, customer: Option<CustomerId>, 
         next_acts: vec![],
         with: row.other_party,
         services: row.services,
+        calendars: row.calendars,
         terms: row.terms,
         content: row.content,
         digest: row.digest,
@@ -179,6 +199,7 @@ fn row(agreement: &Agreement, version: &AgreementVersion) -> ActiveModel {
         title: Set(content.title.clone()),
         other_party: Set(version.with.clone()),
         services: Set(version.services.clone()),
+        calendars: Set(version.calendars.clone()),
         terms: Set(version.terms.clone()),
         content: Set(content.clone()),
         digest: Set(version.digest.clone()),
@@ -234,6 +255,16 @@ async fn insert_beside(unit: &UnitOfWork, version: &AgreementVersion) -> Result<
     });
     if services.len() > 0 {
         covered::Entity::insert_many(services)
+            .exec_without_returning(unit.connection())
+            .await?;
+    }
+    let calendars = version.calendars.0.iter().map(|calendar| pinned::ActiveModel {
+        version_id: Set(version.id),
+        calendar_id: Set(calendar.id),
+        calendar_version: Set(calendar.version),
+    });
+    if calendars.len() > 0 {
+        pinned::Entity::insert_many(calendars)
             .exec_without_returning(unit.connection())
             .await?;
     }
@@ -305,7 +336,11 @@ async fn update_version(
         .exec(unit.connection())
         .await?;
     store::unless_stale(done)?;
-    if (&before.services, &before.content) != (&after.services, &after.content) {
+    if before.agreed() != after.agreed() {
+        pinned::Entity::delete_many()
+            .filter(pinned::Column::VersionId.eq(after.id))
+            .exec(unit.connection())
+            .await?;
         covered::Entity::delete_many()
             .filter(covered::Column::VersionId.eq(after.id))
             .exec(unit.connection())

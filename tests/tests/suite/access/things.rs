@@ -257,7 +257,7 @@ impl Stage {
             self.lay_before(branch, &path).await;
         }
         let laid = ["deleteProposal", "createApproval", "createRejection"].contains(&operation);
-        let read = operation.starts_with("get") || operation.starts_with("list") || operation.starts_with("compare");
+        let read = operation.starts_with("get") || operation.starts_with("list");
         if !written && !laid && !read {
             for party in [&branch.brm, &branch.decider] {
                 let seen = party.get(&format!("{path}/versions/1")).await.expect(200);
@@ -266,7 +266,7 @@ impl Stage {
                 party.act(&approvals, &seen.etag(), body).await.expect(200);
             }
         }
-        if operation == "discardAgreementVersion" {
+        if operation == "deleteAgreementVersion" {
             let draft = json!({"firstDay": "2080-01-01"});
             made(&branch.brm, &format!("{path}/versions"), draft).await;
             number = 2;

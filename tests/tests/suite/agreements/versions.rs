@@ -158,7 +158,19 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
             .await
             .expect(201)
             .text("number");
-        let cases: [(&str, Value, u16, &str); 12] = [
+        let cases: [(&str, Value, u16, &str); 14] = [
+            (
+                "/draft/content/targets/0/indicator/kind",
+                json!("feeling"),
+                422,
+                "/draft/content/targets/0/indicator/kind",
+            ),
+            (
+                "/draft/content/targets/0/indicator/unti",
+                json!("s"),
+                422,
+                "/draft/content/targets/0/indicator/unti",
+            ),
             ("/draft/services", Value::Null, 409, "/draft/services"),
             (
                 "/draft/services",
@@ -190,7 +202,7 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
             (
                 "/draft/content/targets/0/indicator/figure",
                 json!({"percentile": "101"}),
-                409,
+                422,
                 "/draft/content/targets/0/indicator/figure/percentile",
             ),
             (
@@ -225,6 +237,66 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
                 .expect("a number")
         };
         assert_eq!(serial(&next), serial(&first) + 1);
+        service.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_keeps_the_calendar_that_it_was_agreed_with() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let office = json!([{"from": "08:00", "to": "16:00"}]);
+        let hours =
+            |monday: &Value| json!({"zone": "Europe/Stockholm", "weekly": {"monday": monday}, "exceptions": []});
+        let calendar = async |name: &str, monday: Value| {
+            let body = json!({"name": name, "hours": hours(&monday)});
+            world.brm.post("/service-calendars", body).await.expect(201)
+        };
+        let open = calendar("Kontorstid", office.clone()).await;
+        let never = calendar("Aldrig", json!([])).await.id();
+        let told = |id: &str| {
+            let mut told = draft(&[&world.mail], &day(&service, 0));
+            told["content"]["targets"] = json!([{"key": "uptime", "name": "Tillgänglighet", "comparison": "at_least",
+                "indicator": {"kind": "availability"}, "value": "99.5", "period": "month", "calendar": id}]);
+            sla(&world.klk_hr, told)
+        };
+        let refused = world
+            .brm
+            .post("/agreements", told(&never))
+            .await
+            .refused(409, "unjudgeable");
+        assert_eq!(
+            refused.body["errors"][0]["pointer"],
+            "/draft/content/targets/0/calendar"
+        );
+        world
+            .brm
+            .post("/agreements", told(&uuid::Uuid::now_v7().to_string()))
+            .await
+            .refused(409, "unknown_reference");
+        let version = begun(&world.brm, told(&open.id())).await;
+        let pinned = agreed(&world, &version).await.expect(200);
+        let expected = json!([{"id": open.id(), "version": 1, "name": "Kontorstid", "digest": open.body["digest"]}]);
+        assert_eq!(pinned.body["calendars"], expected);
+        // The calendar goes on; what was agreed stays, and so does the version that it names.
+        let path = format!("/service-calendars/{}", open.id());
+        let longer = json!({"hours": hours(&json!([{"from": "07:00", "to": "18:00"}]))});
+        let changed = world.brm.patch(&path, &open.etag(), longer).await.expect(200);
+        let now = world.brm.get(&version).await.expect(200);
+        assert_eq!(
+            (&now.body["calendars"], &now.body["digest"]),
+            (&expected, &pinned.body["digest"])
+        );
+        world.brm.delete(&path, &changed.etag()).await.refused(409, "in_use");
+        // A new version is agreed with the calendar as it is by then.
+        let versions = format!("{}/versions", agreement_of(&version));
+        let next = world
+            .brm
+            .post(&versions, json!({"firstDay": day(&service, 10)}))
+            .await
+            .expect(201);
+        assert_eq!(next.body["calendars"][0]["version"], 2);
         service.stop().await;
     })
     .await;

@@ -14,8 +14,8 @@ pub fn routes(routes: &mut Routes) {
         .service(create_agreement_version)
         .service(get_agreement_version)
         .service(change_agreement_version)
-        .service(discard_agreement_version)
-        .service(compare_agreement_versions);
+        .service(delete_agreement_version)
+        .service(get_version_comparison);
 }
 
 /// The versions of an agreement, in lines.
@@ -148,12 +148,8 @@ async fn change_agreement_version(
         async |unit, agreement, version| {
             let told: AgreementVersionInput = patch.onto(&version)?;
             let services = services::named(unit, &told.services, "/services").await?;
-            store::must_rest_on_something(unit, &told.content).await?;
-            let agreed = Agreed {
-                services: CoveredServices(services.into_iter().map(Into::into).collect()),
-                terms: told.terms,
-                content: told.content,
-            };
+            let services = CoveredServices(services.into_iter().map(Into::into).collect());
+            let agreed = store::agreed(unit, services, told.terms, told.content).await?;
             let with = store::other_party_now(unit, agreement).await?;
             Ok(version.edit(with, agreed)?)
         },
@@ -164,13 +160,10 @@ async fn change_agreement_version(
 /// Discard a draft
 ///
 /// A draft that will not be. An agreement's first version stays, since its number is never given back.
-#[utoipa::path(tag = "agreements", operation_id = "discardAgreementVersion", params(IfMatch),
+#[utoipa::path(tag = "agreements", operation_id = "deleteAgreementVersion", params(IfMatch),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/agreements/{agreementId}/versions/{versionNumber}")]
-async fn discard_agreement_version(
-    call: Call,
-    path: web::Path<(AgreementId, VersionNumber)>,
-) -> Result<Reply, Problem> {
+async fn delete_agreement_version(call: Call, path: web::Path<(AgreementId, VersionNumber)>) -> Result<Reply, Problem> {
     let (id, number) = path.into_inner();
     call.write(&NoBody, async |unit| {
         let agreement = store::load(unit, &call.scope, id).await?;
@@ -193,10 +186,10 @@ struct ComparisonQuery {
 /// Compare two versions
 ///
 /// Every field that differs between another version and this one, parts named by their key, texts line by line.
-#[utoipa::path(tag = "agreements", operation_id = "compareAgreementVersions", params(ComparisonQuery),
+#[utoipa::path(tag = "agreements", operation_id = "getVersionComparison", params(ComparisonQuery),
     responses((status = 200, description = "What differs.", body = VersionComparison)))]
 #[get("/agreements/{agreementId}/versions/{versionNumber}/comparison")]
-async fn compare_agreement_versions(
+async fn get_version_comparison(
     call: Call,
     path: web::Path<(AgreementId, VersionNumber)>,
     query: Query<ComparisonQuery>,

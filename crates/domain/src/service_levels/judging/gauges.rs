@@ -1,7 +1,10 @@
 //! Gauges: one number for many that were read.
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 use super::{Quotient, quotient::millionths};
 use crate::vocabulary::Decimal;
@@ -36,10 +39,23 @@ pub enum Statistic {
 }
 
 /// More than 0, at most 100.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Decimal", into = "Decimal")]
-#[schema(value_type = Decimal)]
 pub struct Percentile(Decimal);
+
+impl PartialSchema for Percentile {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(10))
+            .pattern(Some(r"^(100|[1-9][0-9]?(\.[0-9]{1,6})?|0\.0{0,5}[1-9][0-9]{0,5})$"))
+            .examples([serde_json::Value::from("95")])
+            .description(Some("More than 0, at most 100, as decimal text."))
+            .into()
+    }
+}
+impl ToSchema for Percentile {}
 
 /// The number is no percentile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
