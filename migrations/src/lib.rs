@@ -6,6 +6,7 @@ use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 mod m0001_events;
 mod m0002_register;
 mod m0003_requests;
+mod m0006_measurements;
 
 pub struct Migrator;
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_events::Migration),
             Box::new(m0002_register::Migration),
             Box::new(m0003_requests::Migration),
+            Box::new(m0006_measurements::Migration),
         ]
     }
 }

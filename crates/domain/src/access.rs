@@ -41,6 +41,14 @@ word! {
         #[serde(rename = "feed.strategy")]
         #[strum(serialize = "feed.strategy")]
         FeedStrategy,
+        /// Read measurements.
+        #[serde(rename = "measurements.read")]
+        #[strum(serialize = "measurements.read")]
+        MeasurementsRead,
+        /// Send measurements.
+        #[serde(rename = "measurements.write")]
+        #[strum(serialize = "measurements.write")]
+        MeasurementsWrite,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -552,6 +560,10 @@ matrix! {
     createAcknowledgement:      NO, NO, NoPerson, NoContact, AnyFeed;
     createDecision:             NO, NO, NoPerson, NoContact, AnyFeed;
     createFulfilment:           NO, NO, NoPerson, NoContact, AnyFeed;
+    createMeasurements:         NO, NO, NoPerson, NoContact, With(MeasurementsWrite);
+    listMeasurements:           NO, YES, Read, Own, With(MeasurementsRead);
+    getMeasurement:             NO, YES, Read, Own, With(MeasurementsRead);
+    listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
     listClients:                YES, YES, NoPerson, NoContact, NoClient;

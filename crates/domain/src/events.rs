@@ -27,6 +27,8 @@ word! {
         HandOver,
         Comment,
         Client,
+        Measurement,
+        MeasurementBatch,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod access;
 pub mod clients;
 pub mod customers;
 pub mod events;
+pub mod measurements;
 pub mod people;
 pub mod requests;
 mod rules;

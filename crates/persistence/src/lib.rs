@@ -6,6 +6,7 @@ pub mod access;
 pub mod clients;
 pub mod customers;
 pub mod events;
+pub mod measurements;
 pub mod overviews;
 pub mod people;
 pub mod references;

@@ -5,6 +5,7 @@ pub mod customers;
 pub mod events;
 pub mod exchange;
 pub mod feeds;
+pub mod measurements;
 pub mod overviews;
 pub mod people;
 pub mod requests;
@@ -27,6 +28,7 @@ pub fn all(routes: &mut Routes) {
         .configure(services::routes)
         .configure(teams::routes)
         .configure(overviews::routes)
+        .configure(measurements::routes)
         .configure(events::routes)
         .configure(exchange::routes)
         .configure(clients::routes);

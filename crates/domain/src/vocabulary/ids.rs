@@ -61,6 +61,10 @@ ids! {
     CommentId;
     /// Another system with credentials of its own.
     ClientId;
+    /// A measurement: a piece of evidence from another system.
+    MeasurementId;
+    /// A batch of measurements.
+    BatchId;
     /// An entry of the event log.
     EventId;
 }

@@ -108,6 +108,7 @@ texts! {
     OrganisationNumber(plain): 11..=11, r"^[0-9]{6}-[0-9]{4}$", "212000-1355", "Swedish organisation number.";
     Currency(plain): 3..=3, r"^[A-Z]{3}$", "SEK", "Currency code (ISO 4217).";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
+    Label(plain): 1..=60, LINE, "1 - Critical", "What another system calls a class of things, in its own words.";
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";
     Issuer(plain): 1..=500, r"^[!-~]+$", "https://id.example.se", "Issuer of an identity.";

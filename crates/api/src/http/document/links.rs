@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::operations::names_in;
 
 /// Which path parameter names the id of which schema.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("/Customer", "customerId"),
     ("/Contact", "contactId"),
     ("/Person", "personId"),
@@ -15,6 +15,7 @@ const KEYS: [(&str, &str); 8] = [
     ("/Request", "requestId"),
     ("/HandOver", "handOverId"),
     ("/Client", "clientId"),
+    ("/Measurement", "measurementId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

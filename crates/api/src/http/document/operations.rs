@@ -31,7 +31,9 @@ pub(super) fn complete_operation(
     for parameter in parameters.iter_mut().filter(|p| p["name"] == "If-Match") {
         parameter["required"] = true.into();
     }
-    if method == "post" {
+    // Lines are taken in one by one; what they name and the key of their batch make a repeat harmless.
+    let of_lines = operation["requestBody"]["content"]["application/x-ndjson"].is_object();
+    if method == "post" && !of_lines {
         parameters.push(header_parameter(
             "Idempotency-Key",
             "A fresh UUID. The same request with the same key happens once and gets the same answer for 7 days. \
@@ -132,7 +134,7 @@ pub(super) fn complete_operation(
 }
 
 /// The schemas that carry a version.
-const VERSIONED: [&str; 8] = [
+const VERSIONED: [&str; 9] = [
     "/Customer",
     "/ServiceUsage",
     "/Contact",
@@ -141,6 +143,7 @@ const VERSIONED: [&str; 8] = [
     "/CustomerTeam",
     "/Request",
     "/Client",
+    "/Measurement",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -160,6 +163,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("createDismissal", &["R15"]),
     ("createAnswer", &["R15"]),
     ("createReopening", &["R15"]),
+    ("createMeasurements", &["R20", "R21"]),
+    ("listMeasurements", &["R20"]),
+    ("getMeasurement", &["R20"]),
     ("listEvents", &["R20", "R21"]),
 ];
 
