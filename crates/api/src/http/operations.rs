@@ -177,7 +177,7 @@ impl Operation {
     /// The query as the JSON object that the declared parameters make of it; every fault is named.
     pub fn read_query(&self, query: &str) -> Result<Value, Problem> {
         let mut object = Map::new();
-        if query.is_empty() {
+        if query.is_empty() && self.required.is_empty() {
             return Ok(object.into());
         }
         let mut faults = vec![];

@@ -3,6 +3,7 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
+    thread::JoinHandle,
 };
 
 use end_to_end::{Service, on_each_database};
@@ -26,7 +27,7 @@ fn batch(desk: &Desk) -> Vec<Value> {
 }
 
 /// Sends the lines in pieces, reads the answer until so many lines were answered, and gives what was told so far.
-fn begin(address: SocketAddr, token: &str, body: &[u8], answers: usize) -> (TcpStream, Vec<Value>) {
+fn begin(address: SocketAddr, token: &str, body: &[u8], answers: usize) -> (TcpStream, JoinHandle<()>, Vec<Value>) {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let head = format!(
         "POST /kundansvar/v1/measurements?batch=cut HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
@@ -56,8 +57,7 @@ fn begin(address: SocketAddr, token: &str, body: &[u8], answers: usize) -> (TcpS
             break;
         }
     }
-    sender.join().expect("sent");
-    (stream, told)
+    (stream, sender, told)
 }
 
 async fn token(desk: &Desk, service: &Service) -> String {
@@ -131,7 +131,7 @@ async fn a_connection_that_is_cut_loses_and_doubles_nothing() {
         let address = service.running.address;
         // Cut in the middle of a line.
         let part = body[..body.len() / 2 + 7].to_vec();
-        let (stream, told) = tokio::task::spawn_blocking(move || begin(address, &token, &part, 1500))
+        let (stream, _, told) = tokio::task::spawn_blocking(move || begin(address, &token, &part, 1500))
             .await
             .expect("begun");
         assert!(told.len() >= 1500);
@@ -160,9 +160,10 @@ async fn a_program_that_is_killed_loses_and_doubles_nothing() {
             let (token, body) = (token.clone(), body.clone());
             let told = tokio::task::spawn_blocking(move || {
                 let mut serving = Serving::start(&mut command);
-                let (_stream, told) = begin(serving.address, &token, &body, answers);
+                let (_stream, sender, told) = begin(serving.address, &token, &body, answers);
                 serving.process.kill().expect("killed");
                 serving.process.wait().expect("gone");
+                sender.join().expect("it gave up");
                 told
             });
             let told = told.await.expect("tried");
@@ -170,6 +171,10 @@ async fn a_program_that_is_killed_loses_and_doubles_nothing() {
                 told.len() >= answers && told.iter().all(|line| line["summary"].is_null()),
                 "{}",
                 told.len()
+            );
+            assert!(
+                answers > 1 || desk.count().await < LINES as u64 / 2,
+                "it was killed in the middle"
             );
             if answers == 2100 {
                 resend(&desk, &service, &told).await;
@@ -188,7 +193,7 @@ async fn a_batch_whose_sender_falls_silent_is_told_of_as_it_is() {
         let token = token(&desk, &service).await;
         let address = service.running.address;
         let part = body[..body.len() / 2].to_vec();
-        let (stream, told) = tokio::task::spawn_blocking(move || begin(address, &token, &part, 1000))
+        let (stream, _, told) = tokio::task::spawn_blocking(move || begin(address, &token, &part, 1000))
             .await
             .expect("begun");
         drop(stream);
