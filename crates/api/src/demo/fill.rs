@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::{DemoError, deeds, known, municipality::*};
+use super::{DemoError, deeds, evidence, known, municipality::*};
 use crate::{
     State,
     http::{Problem, reply::random_secret},
@@ -63,6 +63,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     let now = state.clock.now();
     let registers = register(state, now - Duration::days(395)).await?;
     deeds::perform_all(state, &registers, now).await?;
+    evidence::send(state, &registers, now).await?;
     Ok(registers)
 }
 
@@ -272,7 +273,17 @@ async fn clients(unit: &mut UnitOfWork) -> Result<HashMap<&'static str, (ClientI
     use ClientScope::*;
     let all: Vec<_> = ClientScope::iter().collect();
     let wanted: [(&str, &[ClientScope], &[&str]); 6] = [
-        (DESK, &[RegisterRead, RequestsRead, RequestsWrite], &["servicedesk"]),
+        (
+            DESK,
+            &[
+                RegisterRead,
+                RequestsRead,
+                RequestsWrite,
+                MeasurementsRead,
+                MeasurementsWrite,
+            ],
+            &["servicedesk"],
+        ),
         (PORTFOLIO, &[FeedServicePortfolio], &[]),
         (DELIVERY, &[FeedDelivery], &[]),
         (STRATEGY, &[FeedStrategy], &[]),

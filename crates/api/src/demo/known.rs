@@ -81,6 +81,7 @@ const KNOWN: &[(&str, &str, u128)] = &[
         "Gallring av inkommen post enligt den nya informationshanteringsplanen",
         0xb0a,
     ),
+    ("measurement", "LARM-2041", 0xc01),
 ];
 
 /// The id that a thing of the demo always has, where it has one.
