@@ -8,6 +8,7 @@ mod m0002_register;
 mod m0003_requests;
 mod m0004_calendars;
 mod m0005_agreements;
+mod m0006_measurements;
 mod m0007_deputies;
 
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_requests::Migration),
             Box::new(m0004_calendars::Migration),
             Box::new(m0005_agreements::Migration),
+            Box::new(m0006_measurements::Migration),
             Box::new(m0007_deputies::Migration),
         ]
     }

@@ -14,14 +14,18 @@ use actix_web::{
     web,
 };
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::{access::Caller, agreements::SignedIn};
+use domain::{
+    access::Caller,
+    agreements::SignedIn,
+    events::{Actor, ActorKind},
+};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
     middleware::StateInformationMiddleware,
     state::keyed::DefaultKeyedStateStore,
 };
-use persistence::Db;
+use persistence::{Db, store::Origin};
 
 use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
@@ -262,7 +266,27 @@ async fn keep_house(state: web::Data<State>) {
         if let Err(e) = state.db.forget_old_answers(state.clock.now()).await {
             tracing::warn!(error = %e, "old answers could not be removed; the next hour tries again");
         }
+        if let Err(e) = look_after_measurements(&state).await {
+            tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");
+        }
     }
+}
+
+/// What was left over: evidence that waits for what is known by now, and batches whose senders fell silent.
+async fn look_after_measurements(state: &State) -> Result<(), persistence::Error> {
+    let now = state.clock.now();
+    let origin = Origin {
+        actor: Actor {
+            kind: ActorKind::Operator,
+            id: "housekeeping".into(),
+            acting_for: None,
+        },
+        request_id: uuid::Uuid::now_v7().to_string(),
+        now,
+        today: state.settings.local_date(now),
+    };
+    state.db.match_left_over(&origin).await?;
+    state.db.tell_of_silent_batches(&origin).await
 }
 
 /// Which pages of other origins may call.

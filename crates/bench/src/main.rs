@@ -1,6 +1,7 @@
 //! How fast it is: the service beside a bare server that runs the same statements. See docs/speed.md.
 mod bare;
 mod load;
+mod measurements;
 mod operations;
 mod pgbench;
 mod plans;
@@ -64,6 +65,14 @@ enum Command {
     Plans {
         #[command(flatten)]
         at: At,
+    },
+    /// Send measurements to an empty database; on PostgreSQL beside a COPY of the same rows into the same table.
+    Measurements {
+        #[command(flatten)]
+        at: At,
+        /// How many lines.
+        #[arg(long, default_value_t = 1_000_000)]
+        lines: u64,
     },
     /// Compare raising a request with pgbench and the same inserts.
     Pgbench {
@@ -298,6 +307,7 @@ async fn main() -> Result<(), Failure> {
             growth(at, &large, *how).await
         }
         Command::Plans { at } => plans(at).await,
+        Command::Measurements { at, lines } => measurements::measure(at, *lines).await,
         Command::Pgbench { at, how } => against_pgbench(at, *how).await,
     }
 }

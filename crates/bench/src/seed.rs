@@ -75,13 +75,24 @@ impl World {
 }
 
 /// An administrator who enters the registers over HTTP.
-struct Administrator {
+pub struct Administrator {
     connection: Connection,
     token: String,
 }
 
 impl Administrator {
-    fn post(&mut self, path: &str, body: &Value) -> Result<Uuid, Failure> {
+    pub fn of(address: std::net::SocketAddr, state: &State) -> Result<Self, Failure> {
+        let now = state.clock.now();
+        let token = state
+            .tokens
+            .issue(Kind::Administrator, "bench", String::new(), Duration::hours(1), now)?;
+        Ok(Self {
+            connection: Connection::open(address)?,
+            token,
+        })
+    }
+
+    pub fn post(&mut self, path: &str, body: &Value) -> Result<Uuid, Failure> {
         let path = format!("/kundansvar/v1{path}");
         let sent = request("POST", &path, &self.token, Some(&body.to_string()));
         let (_, body) = self.connection.exchange(&sent)?;
@@ -101,13 +112,7 @@ impl Administrator {
 /// The registers: ten branches of ten customers, each branch with its team, each customer with a contact.
 pub fn registers(address: std::net::SocketAddr, state: &State) -> Result<World, Failure> {
     let now = state.clock.now();
-    let token = state
-        .tokens
-        .issue(Kind::Administrator, "bench", String::new(), Duration::hours(1), now)?;
-    let mut admin = Administrator {
-        connection: Connection::open(address)?,
-        token,
-    };
+    let mut admin = Administrator::of(address, state)?;
     let mut services = vec![];
     for n in 0..20 {
         let (code, name) = (format!("TJ{n}"), format!("Tjänst {n}"));

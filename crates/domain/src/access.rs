@@ -45,6 +45,14 @@ word! {
         #[serde(rename = "agreements.read")]
         #[strum(serialize = "agreements.read")]
         AgreementsRead,
+        /// Read measurements.
+        #[serde(rename = "measurements.read")]
+        #[strum(serialize = "measurements.read")]
+        MeasurementsRead,
+        /// Send measurements.
+        #[serde(rename = "measurements.write")]
+        #[strum(serialize = "measurements.write")]
+        MeasurementsWrite,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -660,6 +668,10 @@ matrix! {
     createAcknowledgement:      NO, NO, NoPerson, NoContact, AnyFeed;
     createDecision:             NO, NO, NoPerson, NoContact, AnyFeed;
     createFulfilment:           NO, NO, NoPerson, NoContact, AnyFeed;
+    createMeasurements:         NO, NO, NoPerson, NoContact, With(MeasurementsWrite);
+    listMeasurements:           NO, YES, Read, Own, With(MeasurementsRead);
+    getMeasurement:             NO, YES, Read, Own, With(MeasurementsRead);
+    listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
     listClients:                YES, YES, NoPerson, NoContact, NoClient;

@@ -31,6 +31,8 @@ word! {
         AgreementVersion,
         AgreementTemplate,
         ServiceCalendar,
+        Measurement,
+        MeasurementBatch,
     }
 }
 

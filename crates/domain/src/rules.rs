@@ -46,6 +46,8 @@ pub enum RuleCode {
     SystemNotBound,
     /// The hand-over is no longer the current one.
     OldHandOver,
+    /// Evidence tells of a time before its own beginning, or from the future.
+    TimeOrder,
 }
 
 impl RuleCode {

@@ -221,6 +221,32 @@ pub(crate) async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Resul
     }
 }
 
+/// Whether a measurement is within reach: by a customer that it names, or, where it names none and so bears on all that
+/// use its service, by a customer that ever used it.
+pub(crate) fn of_measurement(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    if matches!(reach.customers, Customers::All | Customers::None) {
+        return of_customers(&reach.customers, "", today, backend);
+    }
+    let within = |column: &str| of_customers(&reach.customers, column, today, backend);
+    let subquery = |table: &'static str, column: &'static str| {
+        let mut query = Query::select();
+        query.column((table, column)).from(table);
+        query
+    };
+    let affected = subquery("measurement_customer", "measurement_id")
+        .and_where(within("measurement_customer.customer_id"))
+        .to_owned();
+    let used = subquery("service_usage", "service_id")
+        .and_where(within("service_usage.customer_id"))
+        .to_owned();
+    let bears_on_all = Expr::col(("measurement", "names_customers"))
+        .eq(false)
+        .and(Expr::col(("measurement", "service_id")).in_subquery(used));
+    within("measurement.customer_id")
+        .or(Expr::col(("measurement", "id")).in_subquery(affected))
+        .or(bears_on_all)
+}
+
 /// Whether a hand-over goes to one of the destinations; none: no limit.
 pub(crate) fn to_destinations(destinations: Option<Vec<Destination>>) -> Expr {
     match destinations {

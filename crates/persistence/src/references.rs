@@ -1,15 +1,21 @@
 //! What other systems call our things: unique per system and kind, looked up on every way in.
+use std::collections::HashMap;
+
 use domain::{
     Rule, RuleCode,
     events::SubjectKind,
     vocabulary::{ExternalReference, Key, SystemKey},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Error,
+    Error, measurements,
     store::{Source, UnitOfWork},
 };
 
@@ -127,6 +133,30 @@ pub(crate) async fn id_of<I: From<Uuid> + Copy>(
     }
 }
 
+/// Whose references they are, of many at once; unknown ones are left out.
+pub(crate) async fn ids_of(
+    source: &impl Source,
+    kind: SubjectKind,
+    keys: &[&SystemKey],
+) -> Result<HashMap<SystemKey, Uuid>, Error> {
+    let mut known = HashMap::new();
+    for keys in keys.chunks(1000) {
+        let named = keys.iter().map(|key| (key.system.as_str(), key.id.as_str()));
+        let rows = Entity::find()
+            .filter(Column::Kind.eq(kind.to_string()))
+            .filter(Expr::tuple([Expr::col(Column::System), Expr::col(Column::ExternalId)]).in_tuples(named))
+            .all(source.connection())
+            .await?;
+        for row in rows {
+            // What stands in the table was such a key once.
+            if let (Ok(system), Ok(id)) = (row.system.parse(), row.external_id.parse()) {
+                known.insert(SystemKey { system, id }, row.subject_id);
+            }
+        }
+    }
+    Ok(known)
+}
+
 /// The refusal of a key that names nothing the caller can see.
 pub(crate) fn unknown(what: &str, pointer: &str) -> Error {
     Rule::new(RuleCode::UnknownReference, format!("There is no such {what}."))
@@ -136,7 +166,7 @@ pub(crate) fn unknown(what: &str, pointer: &str) -> Error {
 
 /// Replaces a thing's references. `digest` is that of the document its source sent, where a source sent it.
 pub(crate) async fn set(
-    unit: &UnitOfWork,
+    unit: &mut UnitOfWork,
     kind: SubjectKind,
     subject: Uuid,
     references: &[ExternalReference],
@@ -163,5 +193,6 @@ pub(crate) async fn set(
     Entity::insert_many(rows)
         .exec_without_returning(unit.connection())
         .await?;
-    Ok(())
+    // Evidence may have waited for it.
+    measurements::match_named(unit, kind, subject, references).await
 }

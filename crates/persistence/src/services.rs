@@ -1,4 +1,6 @@
 //! Services.
+use std::collections::HashSet;
+
 use domain::{
     Rule, RuleCode,
     events::SubjectKind,
@@ -11,6 +13,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{
     Error, Page, Paging,
@@ -83,6 +86,11 @@ pub async fn load(unit: &UnitOfWork, id: ServiceId) -> Result<Service, Error> {
     let mut query = Entity::find_by_id(id);
     store::lock(QuerySelect::query(&mut query), unit.backend(), "service");
     Ok(query.one(unit.connection()).await?.ok_or(Error::NotFound)?.into())
+}
+
+/// Which of these services there are; they stay until the unit of work ends.
+pub(crate) async fn existing(unit: &UnitOfWork, ids: &HashSet<Uuid>) -> Result<HashSet<Uuid>, Error> {
+    store::existing(unit, "service", ids).await
 }
 
 /// A service in an array that was put together in SQL.
@@ -232,6 +240,7 @@ pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Erro
         ("service owners", "membership_service", "service_id"),
         ("requests", "request_service", "service_id"),
         ("agreements", "agreement_service", "service_id"),
+        ("measurements", "measurement", "service_id"),
     ];
     refuse_if_used(unit, "service", service.id.0, &uses).await?;
     references::set(unit, SubjectKind::Service, service.id.0, &[], None, false).await?;

@@ -48,14 +48,14 @@ pub fn said(output: &Output) -> String {
 }
 
 /// The program, serving; ended with the test.
-struct Serving {
-    process: Child,
-    address: SocketAddr,
+pub struct Serving {
+    pub process: Child,
+    pub address: SocketAddr,
 }
 
 impl Serving {
     /// Starts it and waits until it tells where it listens. Nobody reads its log afterwards; it must not mind.
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stderr(Stdio::piped())

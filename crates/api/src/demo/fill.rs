@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::{DemoError, agreements, deeds, known, municipality::*};
+use super::{DemoError, agreements, deeds, evidence, known, municipality::*};
 use crate::{
     State,
     http::{Problem, reply::random_secret},
@@ -68,6 +68,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     let registers = register(state, begun).await?;
     agreements::agree(state, &registers, begun + Duration::hours(10), now).await?;
     deeds::perform_all(state, &registers, now).await?;
+    evidence::send(state, &registers, now).await?;
     Ok(registers)
 }
 
@@ -337,7 +338,17 @@ async fn clients(unit: &mut UnitOfWork) -> Result<HashMap<&'static str, (ClientI
     use ClientScope::*;
     let all: Vec<_> = ClientScope::iter().collect();
     let wanted: [(&str, &[ClientScope], &[&str]); 6] = [
-        (DESK, &[RegisterRead, RequestsRead, RequestsWrite], &["servicedesk"]),
+        (
+            DESK,
+            &[
+                RegisterRead,
+                RequestsRead,
+                RequestsWrite,
+                MeasurementsRead,
+                MeasurementsWrite,
+            ],
+            &["servicedesk"],
+        ),
         (PORTFOLIO, &[FeedServicePortfolio], &[]),
         (DELIVERY, &[FeedDelivery], &[]),
         (STRATEGY, &[FeedStrategy], &[]),

@@ -99,6 +99,7 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("agreement", "ARBPLATS", 0xc0c),
     ("agreement template", "Överenskommelse med förvaltning", 0xd01),
     ("agreement template", "Tidigare grundmall", 0xd02),
+    ("measurement", "LARM-2041", 0xf01),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

@@ -2,6 +2,7 @@
 mod agreements;
 mod callers;
 mod deeds;
+mod evidence;
 mod fill;
 mod known;
 mod lives;

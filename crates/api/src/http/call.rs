@@ -24,7 +24,7 @@ use persistence::{
 use super::{
     frame::RequestId,
     operations::Operation,
-    problem::Problem,
+    problem::{Document, Place, Problem},
     reply::{Reply, etag},
 };
 use crate::State;
@@ -146,6 +146,39 @@ impl Call {
                 Ok(reply)
             })
             .await
+    }
+
+    /// Runs one of several units of work of a call that takes long, at its own time.
+    pub async fn write_part<T>(&self, work: impl AsyncFn(&mut UnitOfWork) -> Result<T, Problem>) -> Result<T, Problem> {
+        let now = self.state.clock.now();
+        let origin = Origin {
+            now,
+            today: self.state.settings.local_date(now),
+            ..self.origin.clone()
+        };
+        self.state.db.write(&origin, work).await
+    }
+
+    /// The document of a problem that comes after the head of the answer.
+    pub fn late(&self, problem: &Problem) -> Document {
+        problem.tell(&self.origin.request_id);
+        problem.document(&Place {
+            origin: self.state.settings.public_origin(),
+            path: self.request.path().to_owned(),
+            request_id: self.origin.request_id.clone(),
+            swedish: false,
+        })
+    }
+
+    /// Whether the caller takes answers of this media type.
+    pub fn takes(&self, media: &str) -> bool {
+        let Some(sent) = self.header("accept") else { return true };
+        let ranges = sent
+            .split(',')
+            .map(|range| range.split(';').next().unwrap_or_default().trim());
+        ranges
+            .map(str::to_ascii_lowercase)
+            .any(|range| range == "*/*" || range == "application/*" || range == media)
     }
 
     /// Runs one unit of work, takes it back, and answers with what it gives. Nothing happened, so nothing is kept.

@@ -152,12 +152,7 @@ fn unspoken<B>(reply: &HttpResponse<B>) -> Option<Problem> {
 }
 
 fn told(problem: &Problem, place: &Place) -> HttpResponse {
-    if let Problem::Internal(source) = problem {
-        tracing::error!(request_id = place.request_id, error = %source, "internal error");
-    }
-    if let Problem::Unavailable(source) = problem {
-        tracing::warn!(request_id = place.request_id, error = %source, "the database does not answer");
-    }
+    problem.tell(&place.request_id);
     let mut reply = HttpResponse::build(problem.status_code());
     problem.headers(place, &mut reply);
     reply

@@ -12,7 +12,12 @@ use actix_web::{
 };
 use domain::access::Denied;
 
-use super::{call::Pass, frame::CallerName, operations::Route, problem::Problem};
+use super::{
+    call::Pass,
+    frame::CallerName,
+    operations::{Operation, Route},
+    problem::Problem,
+};
 use crate::State;
 
 /// Lets through what may go through.
@@ -60,7 +65,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
         return Ok(None);
     };
     if operation.public {
-        accepts_json(request)?;
+        accepts_answer(request, operation)?;
         operation.check_headers(request.headers())?;
         operation.read_query(request.query_string())?;
         return Ok(None);
@@ -74,7 +79,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
             Denied::Kind => Problem::Forbidden,
             Denied::Scope(scope) => Problem::InsufficientScope(scope),
         })?;
-    accepts_json(request)?;
+    accepts_answer(request, operation)?;
     operation.check_headers(request.headers())?;
     Ok(Some(Pass {
         operation: operation.clone(),
@@ -83,8 +88,8 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     }))
 }
 
-/// Whether the caller takes JSON, or says nothing about it.
-fn accepts_json(request: &ServiceRequest) -> Result<(), Problem> {
+/// Whether the caller takes JSON, or what else the operation answers in, or says nothing about it.
+fn accepts_answer(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
     let Some(sent) = request.headers().get(header::ACCEPT) else {
         return Ok(());
     };
@@ -96,10 +101,11 @@ fn accepts_json(request: &ServiceRequest) -> Result<(), Problem> {
             .any(|p| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         let range = range.trim().to_ascii_lowercase();
         !refused
-            && matches!(
-                range.as_str(),
-                "*/*" | "application/*" | "application/json" | "application/problem+json"
-            )
+            && (operation.answers_in(&range)
+                || matches!(
+                    range.as_str(),
+                    "*/*" | "application/*" | "application/json" | "application/problem+json"
+                ))
     };
     if sent.trim().is_empty() || sent.split(',').any(fits) {
         Ok(())

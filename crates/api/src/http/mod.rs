@@ -5,6 +5,7 @@ pub mod document;
 pub mod frame;
 pub mod gate;
 pub mod input;
+pub mod lines;
 pub mod operations;
 pub mod problem;
 pub mod reply;
@@ -12,6 +13,7 @@ pub mod routes;
 
 pub use call::Call;
 pub use input::{Body, Csv, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
+pub use lines::Lines;
 pub use problem::{Fault, Problem};
 pub use reply::{Listing, Log, Reply};
 pub use routes::Routes;

@@ -31,9 +31,19 @@ pub struct Operation {
     parameters: BTreeMap<String, Value>,
     required: Vec<String>,
     body: Option<Value>,
+    /// Where a member of the body tells which schema it must fit: the member, and the schemas by its values.
+    told_by: Option<(String, BTreeMap<String, Branch>)>,
+    /// The media types of its answers, JSON apart.
+    other_media: Vec<String>,
     components: Arc<Value>,
     query_check: OnceLock<Option<Validator>>,
     body_check: OnceLock<Option<Validator>>,
+}
+
+/// One of several schemas of a body.
+struct Branch {
+    schema: Value,
+    check: OnceLock<Option<Validator>>,
 }
 
 /// A path of the document.
@@ -109,6 +119,12 @@ impl Operation {
         let is = |p: &Value, place: &str, name: &str| p["in"] == place && p["name"] == name;
         let content = &operation["requestBody"]["content"];
         let id = operation["operationId"].as_str().unwrap_or_default();
+        // Where there are several media types, they have one schema.
+        let body = content
+            .as_object()
+            .and_then(|media| Some(media.values().next()?["schema"].clone()));
+        let answers = operation["responses"]["200"]["content"].as_object();
+        let media = answers.into_iter().flat_map(|media| media.keys());
         Self {
             id: id.into(),
             permission: Permission::of(id),
@@ -131,10 +147,9 @@ impl Operation {
                 .filter(|p| p["in"] == "query" && p["required"] == true)
                 .filter_map(|p| p["name"].as_str().map(Into::into))
                 .collect(),
-            // Where there are several media types, they have one schema.
-            body: content
-                .as_object()
-                .and_then(|media| Some(media.values().next()?["schema"].clone())),
+            told_by: body.as_ref().and_then(|schema| branches(resolved(schema, components))),
+            other_media: media.filter(|m| *m != "application/json").cloned().collect(),
+            body,
             components: components.clone(),
             query_check: OnceLock::new(),
             body_check: OnceLock::new(),
@@ -162,7 +177,7 @@ impl Operation {
     /// The query as the JSON object that the declared parameters make of it; every fault is named.
     pub fn read_query(&self, query: &str) -> Result<Value, Problem> {
         let mut object = Map::new();
-        if query.is_empty() {
+        if query.is_empty() && self.required.is_empty() {
             return Ok(object.into());
         }
         let mut faults = vec![];
@@ -225,9 +240,19 @@ impl Operation {
 
     /// Checks a body against its schema; every fault is named.
     pub fn check_body(&self, body: &Value) -> Result<(), Problem> {
-        let check = self
-            .body_check
-            .get_or_init(|| validator(self.body.as_ref()?, &self.components));
+        let whole = || {
+            self.body_check
+                .get_or_init(|| validator(self.body.as_ref()?, &self.components))
+        };
+        let told = self.told_by.as_ref().filter(|_| body.is_object());
+        let check = match told {
+            None => whole(),
+            Some((member, branches)) => {
+                let branch = body[member].as_str().and_then(|told| branches.get(told));
+                let branch = branch.ok_or_else(|| Problem::Invalid(vec![untold(body, member, branches)]))?;
+                branch.check.get_or_init(|| validator(&branch.schema, &self.components))
+            }
+        };
         let faults = faults_of(check.as_ref(), body);
         if faults.is_empty() {
             Ok(())
@@ -247,10 +272,12 @@ impl Operation {
     }
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        match schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/")) {
-            Some(path) => self.components.pointer(&format!("/{path}")).unwrap_or(schema),
-            None => schema,
-        }
+        resolved(schema, &self.components)
+    }
+
+    /// Whether answers can be had in this media type besides JSON.
+    pub fn answers_in(&self, media: &str) -> bool {
+        self.other_media.iter().any(|offered| offered == media)
     }
 
     /// A parameter's text as the type that its schema declares; numbers in their one canonical form.
@@ -263,6 +290,43 @@ impl Operation {
             Some("boolean") => text.parse::<bool>().ok().map(Value::from),
             _ => Some(text.into()),
         }
+    }
+}
+
+fn resolved<'a>(schema: &'a Value, components: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/")) {
+        Some(path) => components.pointer(&format!("/{path}")).unwrap_or(schema),
+        None => schema,
+    }
+}
+
+/// The schemas that a discriminator leads to.
+fn branches(schema: &Value) -> Option<(String, BTreeMap<String, Branch>)> {
+    let member = schema["discriminator"]["propertyName"].as_str()?;
+    let mapping = schema["discriminator"]["mapping"].as_object()?;
+    let branch = |to: &Value| Branch {
+        schema: json!({"$ref": to}),
+        check: OnceLock::new(),
+    };
+    let branches = mapping.iter().map(|(value, to)| (value.clone(), branch(to)));
+    Some((member.into(), branches.collect()))
+}
+
+/// The fault of a body that does not tell which schema it must fit.
+fn untold(body: &Value, member: &str, branches: &BTreeMap<String, Branch>) -> Fault {
+    let (code, detail) = match &body[member] {
+        Value::Null if body.get(member).is_none() => ("required", "is required".to_owned()),
+        Value::String(_) => {
+            let known: Vec<&str> = branches.keys().map(String::as_str).collect();
+            ("unknown_value", format!("is none of {}", known.join(", ")))
+        }
+        _ => ("type", "has another type than is allowed here".to_owned()),
+    };
+    Fault {
+        pointer: Some(format!("/{member}")),
+        parameter: None,
+        code: code.into(),
+        detail,
     }
 }
 

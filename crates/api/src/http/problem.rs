@@ -17,7 +17,7 @@ pub enum Problem {
     Query(Vec<Fault>),
     #[error("The body does not fit its schema.")]
     Invalid(Vec<Fault>),
-    #[error("Nothing was imported: {} faults{}.", .faults.len() + .more, if *.more > 0 { ", of which errors names the first" } else { "" })]
+    #[error("Nothing was taken in: {} faults{}.", .faults.len() + .more, if *.more > 0 { ", of which errors names the first" } else { "" })]
     Lines { faults: Vec<Fault>, more: usize },
     #[error("{0}")]
     Unauthenticated(&'static str),
@@ -67,7 +67,7 @@ pub enum Problem {
 /// One fault in what was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Fault {
-    /// JSON pointer to the member in the body; in a CSV body `/line/column`, the header line being line 1.
+    /// JSON pointer to the member in the body; in a body of lines it begins with the line: `/line/column` in CSV, whose header line is line 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500, pattern = r"^[^\x00-\x1f]*$", example = "/mandates/0/lastDay")]
     pub pointer: Option<String>,
@@ -169,7 +169,7 @@ kinds! {
     NOT_ACCEPTABLE "not_acceptable" "Not acceptable" "Formatet erbjuds inte" "Accept application/json.";
     REQUEST_TIMEOUT "timed_out" "The body came too slowly" "Innehållet kom för långsamt" "Nothing was changed. Send it again, with the same Idempotency-Key.";
     CONFLICT "rule" "A rule forbids it" "En regel hindrar" "`rule` or `errors[0].code` names the rule, `detail` the facts and the way out.";
-    CONFLICT "lines" "Some lines cannot be taken in" "Några rader går inte att läsa in" "Nothing was imported. `errors` names each fault by its place in the file, `/line/column`.";
+    CONFLICT "lines" "Some lines cannot be taken in" "Några rader går inte att läsa in" "Nothing was taken in. `errors` names each fault by its place in the file: the line, then the column or member.";
     CONFLICT "key_reused" "Idempotency-Key reused" "Idempotency-Key återanvänd" "A key stands for one request. Take a fresh UUID for a new one.";
     CONFLICT "twin_running" "The same request is running" "Samma anrop pågår" "Ask again after the time in Retry-After; you will get its answer.";
     GONE "cursor_gone" "The cursor is gone" "Markören gäller inte" "The log was restored or replaced. Read from the beginning, or from the position that you trust.";
@@ -195,6 +195,15 @@ impl Problem {
     /// Wraps what nobody foresaw.
     pub fn internal(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(e.into())
+    }
+
+    /// Tells the log what the document keeps to itself.
+    pub fn tell(&self, request_id: &str) {
+        match self {
+            Self::Internal(source) => tracing::error!(request_id, error = %source, "internal error"),
+            Self::Unavailable(source) => tracing::warn!(request_id, error = %source, "the database does not answer"),
+            _ => {}
+        }
     }
 
     fn code(&self) -> &'static str {

@@ -80,8 +80,8 @@ pub fn info() -> Value {
             skickar varje önskemål till rätt forum. Andra system lämnar och hämtar uppgifter här.\n\n\
             **English.** Kundansvar keeps an IT organisation's customers, customer teams, services and requests, and sends each \
             request to the right forum. Other systems push to it and pull from it.\n\n\
-            **Begränsningar / Limits.** Normalt 1200 anrop i minuten per anropare (RateLimit-Policy anger vad som gäller), högst 512 KiB per JSON-dokument och 10 MiB per importfil, \
-            högst 200 poster per sida. By default 1200 requests a minute and caller (RateLimit-Policy says what holds), at most 512 KiB a JSON document and 10 MiB an import file, at most 200 items a page.",
+            **Begränsningar / Limits.** Normalt 1200 anrop i minuten per anropare (RateLimit-Policy anger vad som gäller), högst 512 KiB per JSON-dokument, 10 MiB per importfil och 64 KiB per mätrad, \
+            högst 200 poster per sida. By default 1200 requests a minute and caller (RateLimit-Policy says what holds), at most 512 KiB a JSON document, 10 MiB an import file and 64 KiB a measurement's line, at most 200 items a page.",
         "termsOfService": "https://kundansvar.example.se/terms",
         "contact": {"name": CONTACT.0, "url": CONTACT.1, "email": CONTACT.2},
         "license": {"name": "EUPL-1.2", "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12"},
@@ -126,7 +126,7 @@ pub fn tags() -> Value {
         ),
         (
             "service levels",
-            "What was promised is judged here: when services are open, and how time is counted.",
+            "What was promised is judged here: when services are open, how time is counted, and the evidence that is sent.",
         ),
         ("services", "The IT services that customers use."),
     ];

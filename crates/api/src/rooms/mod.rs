@@ -8,6 +8,7 @@ pub mod deputies;
 pub mod events;
 pub mod exchange;
 pub mod feeds;
+pub mod measurements;
 pub mod overviews;
 pub mod people;
 pub mod requests;
@@ -33,6 +34,7 @@ pub fn all(routes: &mut Routes) {
         .configure(deputies::routes)
         .configure(calendars::routes)
         .configure(overviews::routes)
+        .configure(measurements::routes)
         .configure(events::routes)
         .configure(exchange::routes)
         .configure(clients::routes);

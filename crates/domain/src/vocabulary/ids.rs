@@ -71,6 +71,10 @@ ids! {
     AgreementTemplateId;
     /// A service calendar.
     CalendarId;
+    /// A measurement: a piece of evidence from another system.
+    MeasurementId;
+    /// A batch of measurements.
+    BatchId;
     /// An entry of the event log.
     EventId;
 }

@@ -113,6 +113,7 @@ texts! {
     Word(plain): 1..=60, LINE, "P1", "A word of somebody's own scale or list, as they say it.";
     ZoneName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "Europe/Stockholm", "Time zone by its IANA name.";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
+    Label(plain): 1..=60, LINE, "1 - Critical", "What another system calls a class of things, in its own words.";
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";
     Issuer(plain): 1..=500, r"^[!-~]+$", "https://id.example.se", "Issuer of an identity.";

@@ -1,6 +1,8 @@
 //! Customers with their place in the hierarchy, and their usages of services.
 mod usages;
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use domain::{
     access::Scope,
@@ -229,6 +231,11 @@ pub async fn hold_hierarchy(unit: &UnitOfWork) -> Result<(), Error> {
     Ok(())
 }
 
+/// Which of these customers there are; they stay until the unit of work ends.
+pub(crate) async fn existing(unit: &UnitOfWork, ids: &HashSet<Uuid>) -> Result<HashSet<Uuid>, Error> {
+    store::existing(unit, "customer", ids).await
+}
+
 /// The ancestors of a customer, nearest first, without itself.
 pub async fn ancestors(source: &impl Source, id: CustomerId) -> Result<Vec<CustomerId>, Error> {
     let query = sea_orm::sea_query::Query::select()
@@ -367,6 +374,8 @@ pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Er
         ("service usages", "service_usage", "customer_id"),
         ("team assignments", "team_assignment", "customer_id"),
         ("requests", "request", "customer_id"),
+        ("measurements", "measurement", "customer_id"),
+        ("outages", "measurement_customer", "customer_id"),
     ];
     refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
     references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;

@@ -421,7 +421,7 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Request, after: &
 }
 
 /// Replaces the references, as the request's source tells it anew.
-pub async fn refer(unit: &UnitOfWork, request: &Request, digest: Option<&str>) -> Result<(), Error> {
+pub async fn refer(unit: &mut UnitOfWork, request: &Request, digest: Option<&str>) -> Result<(), Error> {
     references::set(
         unit,
         SubjectKind::Request,

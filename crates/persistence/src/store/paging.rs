@@ -1,4 +1,5 @@
 //! Pages of a list: keyset paging, stable while things come and go.
+use chrono::{DateTime, Utc};
 use sea_orm::{
     FromQueryResult,
     sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement},
@@ -23,6 +24,11 @@ impl Cursor {
         Self { key, id: id.into() }
     }
 
+    /// The place after something at a time.
+    pub(crate) fn after_time(at: DateTime<Utc>, id: impl Into<Uuid>) -> Self {
+        Self::after(at.timestamp_micros().to_be_bytes().to_vec(), id)
+    }
+
     /// The place as bytes: key, then id.
     pub fn to_bytes(&self) -> Vec<u8> {
         [self.key.as_slice(), self.id.as_bytes()].concat()
@@ -36,6 +42,17 @@ impl Cursor {
             id: Uuid::from_slice(id).ok()?,
         })
     }
+}
+
+/// The time that a cursor's key stands for; any bytes stand for one, within what both databases keep.
+fn time_of(key: &[u8]) -> DateTime<Utc> {
+    const YEARS_1_TO_9999: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+    let mut bytes = [0; 8];
+    for (byte, sent) in bytes.iter_mut().zip(key) {
+        *byte = *sent;
+    }
+    let micros = i64::from_be_bytes(bytes).clamp(*YEARS_1_TO_9999.start(), *YEARS_1_TO_9999.end());
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
 /// Which page.
@@ -65,6 +82,21 @@ pub struct Page<T> {
 impl Paging {
     /// Orders by key and id, begins after the cursor and asks for one item more than the page holds.
     pub(crate) fn apply<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: Option<C>, id: C) {
+        self.apply_as(query, key, id, |key| Expr::val(key.to_vec()));
+    }
+
+    /// The same for a key that is a time.
+    pub(crate) fn apply_by_time<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: C, id: C) {
+        self.apply_as(query, Some(key), id, |key| Expr::val(time_of(key)));
+    }
+
+    fn apply_as<C: IntoColumnRef + Clone>(
+        &self,
+        query: &mut SelectStatement,
+        key: Option<C>,
+        id: C,
+        value: impl Fn(&[u8]) -> Expr,
+    ) {
         let columns: Vec<_> = key
             .into_iter()
             .chain([id])
@@ -78,7 +110,7 @@ impl Paging {
         let Some(after) = &self.after else { return };
         let place = match columns.len() {
             1 => vec![Expr::val(after.id)],
-            _ => vec![Expr::val(after.key.clone()), Expr::val(after.id)],
+            _ => vec![value(&after.key), Expr::val(after.id)],
         };
         let columns = Expr::tuple(columns.into_iter().map(Expr::column));
         let place = Expr::tuple(place);

@@ -1,16 +1,20 @@
 //! The few spots where the two databases' SQL differs.
+use std::collections::HashSet;
+
 use sea_orm::{
     ConnectionTrait, DbBackend, FromQueryResult, Value,
-    sea_query::{Alias, Asterisk, Expr, Func, Query, SelectStatement},
+    sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, LockType, Order, Query, SelectStatement},
 };
 
-use super::Error;
+use uuid::Uuid;
+
+use super::{Error, Source, UnitOfWork};
 
 /// Holds the rows where rows can be held; SQLite's single writer needs nothing. Not `for update`: that would make
 /// whoever only refers to the row by a foreign key wait too.
 pub(crate) fn lock(query: &mut SelectStatement, backend: DbBackend, table: &'static str) {
     if backend == DbBackend::Postgres {
-        query.lock_with_tables(sea_orm::sea_query::LockType::NoKeyUpdate, [table]);
+        query.lock_with_tables(LockType::NoKeyUpdate, [table]);
     }
 }
 
@@ -119,3 +123,31 @@ pub(crate) fn unless_stale(done: sea_orm::UpdateResult) -> Result<(), Error> {
         Ok(())
     }
 }
+
+/// Which of these ids the table has. They cannot be removed until the unit of work ends.
+pub(crate) async fn existing(
+    unit: &UnitOfWork,
+    table: &'static str,
+    ids: &HashSet<Uuid>,
+) -> Result<HashSet<Uuid>, Error> {
+    let ids: Vec<Uuid> = ids.iter().copied().collect();
+    let mut found = HashSet::new();
+    for ids in ids.chunks(IN_ONE_LIST) {
+        let mut query = Query::select();
+        query
+            .column((table, "id"))
+            .from(table)
+            .and_where(Expr::col((table, "id")).is_in(ids.iter().copied()))
+            .order_by((table, "id"), Order::Asc);
+        if unit.backend() == DbBackend::Postgres {
+            query.lock(LockType::KeyShare);
+        }
+        for row in unit.connection().query_all(&query).await? {
+            found.insert(row.try_get("", "id")?);
+        }
+    }
+    Ok(found)
+}
+
+/// How many values one statement lists.
+pub(crate) const IN_ONE_LIST: usize = 1000;

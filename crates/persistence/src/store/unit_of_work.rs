@@ -54,8 +54,7 @@ impl Db {
     ) -> Result<T, E> {
         let mut unit = self.open(origin).await?;
         let done = work(&mut unit).await?;
-        unit.write_events().await?;
-        unit.tx.commit().await.map_err(Error::from)?;
+        unit.commit().await?;
         Ok(done)
     }
 
@@ -72,7 +71,8 @@ impl Db {
         Ok(done)
     }
 
-    async fn open(&self, origin: &Origin) -> Result<UnitOfWork, Error> {
+    /// Opens a unit of work that its opener commits.
+    pub(crate) async fn open(&self, origin: &Origin) -> Result<UnitOfWork, Error> {
         Ok(UnitOfWork {
             tx: self.begin().await?,
             origin: origin.clone(),
@@ -177,6 +177,12 @@ impl UnitOfWork {
         }
         self.tx.execute_unprepared("release savepoint attempt").await?;
         Ok(done)
+    }
+
+    /// Commits everything, its events last.
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        self.write_events().await?;
+        Ok(self.tx.commit().await?)
     }
 
     /// Writes the events now and not with the commit, for tests that keep the transaction open behind them.

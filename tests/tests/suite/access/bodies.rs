@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 9] = [
+pub const SCOPES: [&str; 11] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -11,6 +11,8 @@ pub const SCOPES: [&str; 9] = [
     "feed.service_portfolio",
     "feed.delivery",
     "feed.strategy",
+    "measurements.read",
+    "measurements.write",
     "events.read",
     "agreements.read",
 ];
@@ -43,7 +45,7 @@ pub fn contact(customer: &str) -> Value {
 }
 
 pub fn client(limited_to: Option<&str>) -> Value {
-    let mut client = json!({"name": fresh("System"), "scopes": SCOPES});
+    let mut client = json!({"name": fresh("System"), "scopes": SCOPES, "systems": ["monitor"]});
     if let Some(customer) = limited_to {
         client["customers"] = json!([customer]);
     }
@@ -53,6 +55,12 @@ pub fn client(limited_to: Option<&str>) -> Value {
 pub fn calendar() -> Value {
     let day = json!([{"from": "08:00", "to": "17:00"}]);
     json!({"name": fresh("Kalender"), "hours": {"zone": "Europe/Stockholm", "weekly": {"monday": day}}})
+}
+
+/// A line of measurements.
+pub fn outage(service: &str, customer: &str) -> Value {
+    json!({"kind": "outage", "source": "monitor", "sourceId": fresh("O"), "observedAt": "2026-01-01T00:00:00Z",
+        "service": service, "from": "2026-01-01T00:00:00Z", "customers": [customer]})
 }
 
 pub fn assignment(team: &str) -> Value {

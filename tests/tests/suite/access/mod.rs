@@ -91,7 +91,11 @@ async fn sent(caller: &Caller, operation: &Operation, case: &Case) -> Answer {
     let headers = if operation.wants_match { &headers[..] } else { &[] };
     let method = operation.method.clone();
     if let Some(lines) = case.body.as_str() {
-        let headers = [headers, &[("content-type", "text/csv")]].concat();
+        let media = match operation.id.as_str() {
+            "createMeasurements" => "application/x-ndjson",
+            _ => "text/csv",
+        };
+        let headers = [headers, &[("content-type", media)]].concat();
         return caller.send_bytes(method, &case.path, &headers, lines.into()).await;
     }
     let body = (!case.body.is_null()).then(|| case.body.clone());

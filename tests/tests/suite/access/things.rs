@@ -190,8 +190,10 @@ impl Stage {
             let name = if number { "1" } else { &nothing };
             path = format!("{before}{name}{after}");
         }
-        if operation.id == "createImport" {
-            path.push_str("?kind=services");
+        match operation.id.as_str() {
+            "createImport" => path.push_str("?kind=services"),
+            "createMeasurements" => path.push_str("?batch=tried"),
+            _ => {}
         }
         Case {
             path,
@@ -229,6 +231,7 @@ impl Stage {
                 "agreementTemplateId",
                 &made(&self.admin, "/agreement-templates", template()).await,
             ),
+            ("measurementId", _) => self.measurement(branch).await,
             ("destination", _) => Thing::default().and("destination", "service_portfolio".into()),
             (other, id) => panic!("{id}: nobody makes a {other} here"),
         }
@@ -434,6 +437,20 @@ impl Stage {
         Thing::default().and("handOverId", id)
     }
 
+    async fn measurement(&self, branch: &Branch) -> Thing {
+        let scopes = "measurements.read measurements.write";
+        let system = self.service.caller_with(Kind::Client, &self.system, scopes);
+        let outage = outage(&self.world.mail, &branch.customer);
+        let headers = [("content-type", "application/x-ndjson")];
+        let lines = outage.to_string().into_bytes();
+        let sent = system.send_bytes(Method::POST, "/measurements?batch=made", &headers, lines);
+        sent.await.expect(200);
+        let id = outage["sourceId"].as_str().expect("an id").replace(' ', "%20");
+        let found = system.get(&format!("/measurements?source=monitor&sourceId={id}")).await;
+        let id = found.expect(200).items()[0]["id"].as_str().expect("an id").to_owned();
+        Thing::default().and("measurementId", id)
+    }
+
     fn matter(&self, kind: &str, customer: &str) -> Value {
         json!({"customer": customer, "kind": kind, "title": fresh("Ärende"), "services": [self.world.mail]})
     }
@@ -451,6 +468,7 @@ impl Stage {
             "createCustomerTeam" => json!({"name": fresh("Team")}),
             "createClient" => client(None),
             "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
+            "createMeasurements" => json!(outage(&self.world.mail, &self.away.customer).to_string()),
             "changeRequest" => json!({"title": fresh("Ärende")}),
             "changeCustomer"
             | "changeContact"

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::operations::names_in;
 
 /// Which path parameter names the id of which schema.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: &[(&str, &str)] = &[
     ("/Customer", "customerId"),
     ("/Contact", "contactId"),
     ("/Person", "personId"),
@@ -16,6 +16,9 @@ const KEYS: [(&str, &str); 9] = [
     ("/Request", "requestId"),
     ("/HandOver", "handOverId"),
     ("/Client", "clientId"),
+    ("/Measurement", "measurementId"),
+    ("/Agreement", "agreementId"),
+    ("/AgreementTemplate", "agreementTemplateId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -31,7 +31,9 @@ pub(super) fn complete_operation(
     for parameter in parameters.iter_mut().filter(|p| p["name"] == "If-Match") {
         parameter["required"] = true.into();
     }
-    if method == "post" {
+    // Lines are taken in one by one; what they name and the key of their batch make a repeat harmless.
+    let of_lines = operation["requestBody"]["content"]["application/x-ndjson"].is_object();
+    if method == "post" && !of_lines {
         parameters.push(header_parameter(
             "Idempotency-Key",
             "A fresh UUID. The same request with the same key happens once and gets the same answer for 7 days. \
@@ -132,7 +134,7 @@ pub(super) fn complete_operation(
 }
 
 /// The schemas that carry a version.
-const VERSIONED: [&str; 9] = [
+const VERSIONED: &[&str] = &[
     "/Customer",
     "/ServiceUsage",
     "/Contact",
@@ -142,6 +144,10 @@ const VERSIONED: [&str; 9] = [
     "/CustomerTeam",
     "/Request",
     "/Client",
+    "/Measurement",
+    "/Agreement",
+    "/AgreementVersion",
+    "/AgreementTemplate",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -153,6 +159,19 @@ const RULES: &[(&str, &[&str])] = &[
     ("deleteSamePersonException", &["R2"]),
     ("createTeamAssignment", &["R3"]),
     ("endTeamAssignment", &["R3"]),
+    ("createAgreement", &["R5"]),
+    ("createAgreementVersion", &["R5", "R7"]),
+    ("changeAgreementVersion", &["R5", "R7"]),
+    ("deleteAgreementVersion", &["R5", "R7"]),
+    ("createProposal", &["R5", "R7"]),
+    ("deleteProposal", &["R6"]),
+    ("createApproval", &["R6", "R8"]),
+    ("createRejection", &["R6"]),
+    ("createRevocation", &["R6", "R8", "R9"]),
+    ("createRenewal", &["R8", "R9"]),
+    ("createNotice", &["R9"]),
+    ("createTermination", &["R9"]),
+    ("getServiceCoverage", &["R8"]),
     ("createRequest", &["R15"]),
     ("changeRequest", &["R14", "R15"]),
     ("createEndorsement", &["R14"]),
@@ -161,6 +180,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("createDismissal", &["R15"]),
     ("createAnswer", &["R15"]),
     ("createReopening", &["R15"]),
+    ("createMeasurements", &["R20", "R21"]),
+    ("listMeasurements", &["R20"]),
+    ("getMeasurement", &["R20"]),
     ("listEvents", &["R20", "R21"]),
 ];
 
