@@ -2,23 +2,21 @@
 //!
 //! A measurement is known by its source and the source's own id. Which of two states of it stands is told by the
 //! source's version or time, never by the order in which they arrived.
-use std::collections::BTreeMap;
+mod batches;
+mod evidence;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    Rule, RuleCode,
-    access::Caller,
     events::{Aggregate, Link, SubjectKind},
     vocabulary::*,
 };
 
-/// How far ahead a source's clock may be.
-const CLOCKS_DIFFER_BY: Duration = Duration::minutes(5);
+pub use batches::{Batch, Counts, IntakeOutcome, Matched};
+pub use evidence::Evidence;
 
 word! {
     /// What was observed.
@@ -61,24 +59,6 @@ word! {
         UnknownCustomer,
     }
 }
-word! {
-    /// What became of a measurement that was sent.
-    IntakeOutcome {
-        /// It is new, and stored.
-        Accepted,
-        /// It is known already, just so; nothing changed.
-        Duplicate,
-        /// It tells otherwise than what was known, and stands now; what was known before is kept as history.
-        Correction,
-        /// It is older than what is known, which stands; it is kept as history.
-        Outdated,
-        /// It is stored, but names a service or customer that is not known yet.
-        Quarantined,
-        /// It is not stored.
-        Rejected,
-    }
-}
-
 /// An interval in which a case waited for somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -339,138 +319,6 @@ impl MeasurementInput {
             _ => None,
         }
     }
-
-    /// Every rule that it breaks, as it is received `now`.
-    fn faults(&self, now: DateTime<Utc>) -> Vec<Rule> {
-        let mut times = Times::default();
-        let latest = now + CLOCKS_DIFFER_BY;
-        for (at, time) in [
-            ("/observedAt", Some(*self.observed_at())),
-            ("/updatedAt", *self.updated_at()),
-        ] {
-            times.at_or_before(at, time, "the time at which it was received", Some(latest));
-        }
-        match self {
-            Self::Outage(told) => times.at_or_after("/to", told.to, "from", Some(told.from)),
-            Self::Case(told) => told.faults(&mut times),
-            Self::Sample(_) => {}
-        }
-        times.faults
-    }
-}
-
-impl CaseInput {
-    fn faults(&self, times: &mut Times) {
-        times.at_or_after("/responded", self.responded, "opened", Some(self.opened));
-        let mut before = ("opened", self.opened);
-        for (n, reopening) in self.reopenings.iter().enumerate() {
-            let at = |member: &str| format!("/reopenings/{n}/{member}");
-            times.at_or_after(&at("resolved"), Some(reopening.resolved), before.0, Some(before.1));
-            times.at_or_after(
-                &at("reopened"),
-                Some(reopening.reopened),
-                "resolved",
-                Some(reopening.resolved),
-            );
-            before = ("the reopening before it", reopening.reopened);
-        }
-        times.at_or_after("/resolved", self.resolved, before.0, Some(before.1));
-        for (n, pause) in self.pauses.iter().enumerate() {
-            times.at_or_after(&format!("/pauses/{n}/to"), pause.to, "from", Some(pause.from));
-        }
-        let mut since = ("opened", self.opened);
-        for (n, had) in self.priority_history.iter().enumerate() {
-            times.at_or_after(
-                &format!("/priorityHistory/{n}/since"),
-                Some(had.since),
-                since.0,
-                Some(since.1),
-            );
-            since = ("the priority before it", had.since);
-        }
-        if let Some(last) = self.priority_history.last()
-            && last.priority != self.priority
-        {
-            let detail = "is the priority that the case has at last: the last of priorityHistory";
-            times.faults.push(Rule::new(RuleCode::State, detail).at("/priority"));
-        }
-    }
-}
-
-/// Collects what is out of order.
-#[derive(Default)]
-struct Times {
-    faults: Vec<Rule>,
-}
-
-impl Times {
-    fn at_or_after(&mut self, at: &str, time: Option<DateTime<Utc>>, what: &str, other: Option<DateTime<Utc>>) {
-        if let (Some(time), Some(other)) = (time, other)
-            && time < other
-        {
-            self.fault(at, format!("lies before {what}"));
-        }
-    }
-
-    fn at_or_before(&mut self, at: &str, time: Option<DateTime<Utc>>, what: &str, other: Option<DateTime<Utc>>) {
-        if let (Some(time), Some(other)) = (time, other)
-            && other < time
-        {
-            self.fault(at, format!("lies after {what}"));
-        }
-    }
-
-    fn fault(&mut self, at: &str, detail: String) {
-        self.faults.push(Rule::new(RuleCode::TimeOrder, detail).at(at));
-    }
-}
-
-/// A measurement that breaks no rule and that its sender may send, with its one text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Evidence {
-    told: MeasurementInput,
-    text: String,
-    digest: [u8; 32],
-}
-
-impl Evidence {
-    /// Takes what a caller sends at a time, or names every rule that it breaks.
-    pub fn of(told: MeasurementInput, caller: &Caller, now: DateTime<Utc>) -> Result<Self, Vec<Rule>> {
-        let mut faults = told.faults(now);
-        if let Caller::Client { systems, .. } = caller
-            && !systems.contains(told.source())
-        {
-            let detail = "is a system that is not bound to this client";
-            faults.push(Rule::new(RuleCode::SystemNotBound, detail).at("/source"));
-        }
-        let text = serde_json_canonicalizer::to_string(&told);
-        match (faults.is_empty(), text) {
-            (true, Ok(text)) => {
-                let digest = Sha256::digest(text.as_bytes()).into();
-                Ok(Self { told, text, digest })
-            }
-            (true, Err(e)) => Err(vec![Rule::new(
-                RuleCode::State,
-                format!("cannot be written as JSON: {e}"),
-            )]),
-            (false, _) => Err(faults),
-        }
-    }
-
-    /// What it tells.
-    pub fn told(&self) -> &MeasurementInput {
-        &self.told
-    }
-
-    /// The same as text: JSON canonicalised by RFC 8785, so that anybody can compute the digest.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// SHA-256 of the text. The same digest from the same source is the same measurement sent again.
-    pub fn digest(&self) -> [u8; 32] {
-        self.digest
-    }
 }
 
 /// Text of a digest, in hexadecimal.
@@ -539,100 +387,5 @@ impl Aggregate for Measurement {
     }
 }
 
-/// How many measurements of a batch became what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
-    /// Stored as new.
-    pub accepted: i64,
-    /// Known already, just so.
-    pub duplicate: i64,
-    /// Standing now, instead of what was known.
-    pub correction: i64,
-    /// Kept as history, since something newer is known.
-    pub outdated: i64,
-    /// Stored, but naming what is not known yet.
-    pub quarantined: i64,
-    /// Not stored.
-    pub rejected: i64,
-}
-
-impl Counts {
-    /// One more of an outcome.
-    pub fn add(&mut self, outcome: IntakeOutcome) {
-        *match outcome {
-            IntakeOutcome::Accepted => &mut self.accepted,
-            IntakeOutcome::Duplicate => &mut self.duplicate,
-            IntakeOutcome::Correction => &mut self.correction,
-            IntakeOutcome::Outdated => &mut self.outdated,
-            IntakeOutcome::Quarantined => &mut self.quarantined,
-            IntakeOutcome::Rejected => &mut self.rejected,
-        } += 1;
-    }
-
-    /// Both together.
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            accepted: self.accepted + other.accepted,
-            duplicate: self.duplicate + other.duplicate,
-            correction: self.correction + other.correction,
-            outdated: self.outdated + other.outdated,
-            quarantined: self.quarantined + other.quarantined,
-            rejected: self.rejected + other.rejected,
-        }
-    }
-
-    /// How many left something behind.
-    pub fn stored(&self) -> i64 {
-        self.accepted + self.correction + self.outdated + self.quarantined
-    }
-}
-
-/// Measurements that were sent together; what its event tells of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Batch {
-    /// Its id.
-    pub id: BatchId,
-    /// One for each event that it left: one, unless it was sent again and brought something new.
-    pub version: i64,
-    /// What its sender calls it.
-    pub key: String,
-    /// What became of its lines, of all times that it was sent.
-    pub counts: Counts,
-    /// SHA-256 of its lines as they were last received in whole; none: it was never received in whole.
-    pub digest: Option<String>,
-}
-
-impl Aggregate for Batch {
-    const KIND: SubjectKind = SubjectKind::MeasurementBatch;
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-/// Measurements that left quarantine together, since something they name became known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Matched {
-    /// Of this act.
-    pub id: BatchId,
-    /// How many, by what they were matched to.
-    pub measurements: BTreeMap<Uuid, u64>,
-}
-
-impl Aggregate for Matched {
-    const KIND: SubjectKind = SubjectKind::MeasurementBatch;
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn version(&self) -> i64 {
-        1
-    }
-}
-
 #[cfg(test)]
-#[path = "measurements_tests.rs"]
 mod tests;

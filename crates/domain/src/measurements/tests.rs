@@ -1,7 +1,9 @@
+use chrono::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{Rule, access::Caller};
 
 fn now() -> DateTime<Utc> {
     "2026-03-02T12:00:00Z".parse().unwrap()
