@@ -623,6 +623,7 @@ matrix! {
     listAgreementVersions:      YES, YES, Read, Own, With(AgreementsRead);
     getAgreementVersion:        YES, YES, Read, Own, With(AgreementsRead);
     getVersionComparison:   YES, YES, Read, Own, With(AgreementsRead);
+    getUnderpinning:            YES, YES, Read, NoContact, UnlimitedWith(AgreementsRead);
     createAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     changeAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     deleteAgreementVersion:    NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;

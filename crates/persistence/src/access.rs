@@ -210,15 +210,16 @@ pub(crate) async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Resul
     }
     let mut query = Query::select();
     let (today, backend) = (unit.today(), unit.backend());
-    guard(&mut query, scope, "null", (today, backend), |reach| {
+    // Nothing is hidden: there is only leave, or none.
+    let scope = Scope {
+        visible: Reach::EVERYTHING,
+        ..scope.clone()
+    };
+    guard(&mut query, &scope, "null", (today, backend), |reach| {
         of_provider(reach, today, backend)
     });
     let found = store::one::<Answer>(unit.connection(), &query).await?;
-    match admit(unit, found.map(|answer| ((), answer.permitted))) {
-        // Nothing is hidden: there is only leave, or none.
-        Err(Error::NotFound) => Err(Error::NotPermitted),
-        admitted => admitted,
-    }
+    admit(unit, found.map(|answer| ((), answer.permitted)))
 }
 
 /// Whether a measurement is within reach: by a customer that it names, or, where it names none and so bears on all that

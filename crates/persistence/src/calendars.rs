@@ -1,8 +1,14 @@
 //! Service calendars. A change stores a new version beside the old ones, which stay as they were.
-use domain::{access::Scope, calendars::ServiceCalendar, vocabulary::*};
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    access::Scope,
+    calendars::{CalendarHours, PinnedCalendar, ServiceCalendar},
+    vocabulary::*,
+};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -101,6 +107,30 @@ pub async fn version(source: &impl Source, id: CalendarId, version: i64) -> Resu
         .one(source.connection())
         .await?;
     Ok(row.ok_or(Error::NotFound)?.into())
+}
+
+/// The hours of pinned calendars, by calendar and version.
+pub async fn hours_of<'a>(
+    source: &impl Source,
+    pins: impl IntoIterator<Item = &'a PinnedCalendar>,
+) -> Result<HashMap<(CalendarId, i64), CalendarHours>, Error> {
+    let wanted: HashSet<(CalendarId, i64)> = pins.into_iter().map(|pin| (pin.id, pin.version)).collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let pair = |(id, version): &(CalendarId, i64)| {
+        version::Column::CalendarId
+            .eq(*id)
+            .and(version::Column::Version.eq(*version))
+    };
+    let rows = version::Entity::find()
+        .filter(wanted.iter().map(pair).fold(Condition::any(), Condition::add))
+        .all(source.connection())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.calendar_id, row.version), row.hours))
+        .collect())
 }
 
 /// The calendar, held until the unit of work ends, if the caller may change it (403).

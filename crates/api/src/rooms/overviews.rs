@@ -23,7 +23,7 @@ struct CoverageQuery {
 /// Show what is not covered
 ///
 /// Customers without a team, teams that are short of someone, exceptions from R2, services and complaints without an
-/// owner: each list with how many there are in all, and the first 200.
+/// owner, services of agreements without an owner (R4), used services without an agreement: each list with how many there are in all, and the first 200.
 #[utoipa::path(tag = "customer teams", operation_id = "getCoverage", params(CoverageQuery),
     responses((status = 200, description = "What is not covered.", body = Coverage)))]
 #[get("/coverage")]

@@ -8,6 +8,7 @@ mod content;
 mod targets;
 mod templates;
 mod terms;
+mod underpinning;
 mod versions;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -28,6 +29,7 @@ pub use content::*;
 pub use targets::*;
 pub use templates::*;
 pub use terms::*;
+pub use underpinning::*;
 pub use versions::*;
 
 word! {
@@ -88,6 +90,8 @@ impl PartialEq for AgreementRef {
         self.id == other.id
     }
 }
+
+impl Eq for AgreementRef {}
 
 impl Serialize for AgreementRef {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

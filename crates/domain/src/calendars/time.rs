@@ -6,7 +6,7 @@ use chrono_tz::{GapInfo, Tz};
 
 use super::{
     CalendarHours, ClockTime, Interval, Opening, TimeLimit,
-    intervals::{outside, union},
+    intervals::{outside, union, without},
 };
 
 /// How far ahead a deadline is looked for, in days: a hundred years.
@@ -128,6 +128,14 @@ impl CalendarHours {
             last: local(within.to),
             rest: self.on(date),
         }
+    }
+
+    /// Whether it is open whenever another is, over the year that begins on a day.
+    pub fn hold(&self, other: &Self, first_day: NaiveDate) -> bool {
+        let from = first_day.and_time(chrono::NaiveTime::MIN).and_utc();
+        let to = from + chrono::Duration::days(366);
+        let (mine, theirs) = (self.openings(from, to), other.openings(from, to));
+        without(&union(theirs), &union(mine)).is_empty()
     }
 
     /// B(a, b): the open seconds between two instants; none where the second is not after the first.

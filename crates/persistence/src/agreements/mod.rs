@@ -15,7 +15,8 @@ use sea_orm::{
 };
 use serde::Deserialize;
 
-pub use covering::*;
+pub(crate) use covering::COVERING;
+pub use covering::{CoveredUsage, ServiceCoverage, service_coverage};
 pub use drafts::*;
 pub use listing::*;
 pub use templates::*;

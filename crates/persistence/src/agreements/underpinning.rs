@@ -1,11 +1,12 @@
 //! What an agreement's targets rest on: the versions of the agreements with other functions and suppliers.
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use domain::{agreements::*, vocabulary::*};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{entity, versions};
-use crate::{Error, references, store::Source};
+use crate::{Error, calendars, references, store::Source};
 
 /// The agreements that the content's targets name, each once.
 fn named(content: &Content) -> Vec<AgreementId> {
@@ -55,6 +56,18 @@ pub async fn bearing(source: &impl Source, content: &Content) -> Result<Vec<Agre
             ))
         })
         .collect())
+}
+
+/// What a version's targets rest on today, and where that cannot carry them.
+pub async fn underpinning(
+    source: &impl Source,
+    version: &AgreementVersion,
+    today: NaiveDate,
+) -> Result<Underpinning, Error> {
+    let bearing = bearing(source, &version.content).await?;
+    let pins = bearing.iter().chain([version]).flat_map(|version| &version.calendars.0);
+    let hours = calendars::hours_of(source, pins).await?;
+    Ok(version.underpinning(&bearing, today, &hours))
 }
 
 /// Refuses a target that rests on what is not there.

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::{NAMED, Shortlist, labelled, shortlist};
 use crate::{
     Error, access,
+    agreements::COVERING,
     customers::holds,
     store::{self, Source},
 };
@@ -35,6 +36,11 @@ pub struct Coverage {
     pub same_person_exceptions: Shortlist<ExceptedTeam>,
     /// Services that a customer uses and for which nobody answers in its responsible team, by customer and service.
     pub services_without_owner: Shortlist<UnownedService>,
+    /// Services of a customer's agreement in force for which nobody answers in its responsible team (R4).
+    pub agreed_services_without_owner: Shortlist<UnownedService>,
+    /// Services that a customer uses without an agreement that covers them, by customer and service. What holds by
+    /// default is no agreement.
+    pub services_without_agreement: Shortlist<UnagreedService>,
     /// Complaints that await an answer and that nobody who still works here owns, oldest first.
     pub complaints_without_owner: Shortlist<UnownedComplaint>,
 }
@@ -74,6 +80,15 @@ pub struct UnownedService {
     pub service: ServiceRef,
     /// The customer's responsible team.
     pub team: TeamRef,
+}
+
+/// A service that is used without an agreement.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct UnagreedService {
+    /// Who uses it.
+    pub customer: CustomerRef,
+    /// What is used.
+    pub service: ServiceRef,
 }
 
 /// A complaint without an owner. Without its words: who keeps the registers reads no complaints.
@@ -140,7 +155,10 @@ pub async fn coverage(
         customers_without_team: customers_without_team(source, seen("customer.id"), day).await?,
         forming_teams: forming_teams(source, seen("team_assignment.customer_id"), day).await?,
         same_person_exceptions: same_person_exceptions(source, day).await?,
-        services_without_owner: services_without_owner(source, seen("customer.id"), day).await?,
+        services_without_owner: services_without_owner(source, used(day), seen("customer.id"), day).await?,
+        agreed_services_without_owner: services_without_owner(source, agreed(source, day), seen("customer.id"), day)
+            .await?,
+        services_without_agreement: services_without_agreement(source, seen("customer.id"), day).await?,
         complaints_without_owner: complaints_without_owner(source, scope, day, today).await?,
     })
 }
@@ -278,22 +296,76 @@ async fn same_person_exceptions(source: &impl Source, day: NaiveDate) -> Result<
     shortlist(source, query, NAMED).await
 }
 
+fn service(row: &QueryResult) -> Result<ServiceRef, DbErr> {
+    Ok(ServiceRef {
+        id: row.try_get("service_", "id")?,
+        code: row.try_get("service_", "code")?,
+        name: row.try_get("service_", "name")?,
+    })
+}
+
 impl FromQueryResult for UnownedService {
     fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
         Ok(Self {
             customer: customer(row)?,
-            service: ServiceRef {
-                id: row.try_get("service_", "id")?,
-                code: row.try_get("service_", "code")?,
-                name: row.try_get("service_", "name")?,
-            },
+            service: service(row)?,
             team: team(row)?,
         })
     }
 }
 
+impl FromQueryResult for UnagreedService {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            customer: customer(row)?,
+            service: service(row)?,
+        })
+    }
+}
+
+/// Which customer uses which service on the day.
+fn used(day: NaiveDate) -> SelectStatement {
+    Query::select()
+        .from("service_usage")
+        .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
+        .inner_join("service", Expr::cust("service.id = service_usage.service_id"))
+        .and_where(holds("service_usage", day))
+        .to_owned()
+}
+
+/// What was agreed with which customer about which service, in force on the day.
+fn agreed(source: &impl Source, day: NaiveDate) -> SelectStatement {
+    let in_force = "agreement_version.agreement_id = agreement.id and agreement_version.status in \
+        ('approved', 'terminated') and agreement_version.since <= ? \
+        and (agreement_version.until is null or agreement_version.until > ?)";
+    Query::select()
+        .from("agreement")
+        .inner_join("agreement_version", store::expr(source.backend(), in_force, [day, day]))
+        .inner_join(
+            "agreement_service",
+            Expr::cust("agreement_service.version_id = agreement_version.id"),
+        )
+        .inner_join("customer", Expr::cust("customer.id = agreement.customer_id"))
+        .inner_join("service", Expr::cust("service.id = agreement_service.service_id"))
+        .to_owned()
+}
+
+/// Those of active customers that the caller may see, by customer and service.
+fn seen_in_order(mut query: SelectStatement, seen: Expr) -> SelectStatement {
+    label_customer(&mut query);
+    labelled(&mut query, "service", "service", &["id", "code", "name"]);
+    query
+        .and_where(Expr::col(("customer", "status")).eq(CustomerStatus::Active))
+        .and_where(seen)
+        .order_by(("customer", "sort_key"), Order::Asc)
+        .order_by(("service", "sort_key"), Order::Asc)
+        .order_by(("service", "id"), Order::Asc);
+    query
+}
+
 async fn services_without_owner(
     source: &impl Source,
+    concerned: SelectStatement,
     seen: Expr,
     day: NaiveDate,
 ) -> Result<Shortlist<UnownedService>, Error> {
@@ -309,26 +381,26 @@ async fn services_without_owner(
         )
         .and_where(Expr::cust("membership_service.service_id = service.id"))
         .to_owned();
-    let mut query = Query::select()
-        .from("service_usage")
-        .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
-        .inner_join("service", Expr::cust("service.id = service_usage.service_id"))
+    let mut query = seen_in_order(concerned, seen);
+    query
         .inner_join(
             "customer_team",
             Expr::col(("customer_team", "id")).eq(inner(responsible)),
         )
-        .to_owned();
-    label_customer(&mut query);
+        .and_where(Expr::exists(owned).not());
     label_team(&mut query);
-    labelled(&mut query, "service", "service", &["id", "code", "name"]);
-    query
-        .and_where(Expr::col(("customer", "status")).eq(CustomerStatus::Active))
-        .and_where(holds("service_usage", day))
-        .and_where(seen)
-        .and_where(Expr::exists(owned).not())
-        .order_by(("customer", "sort_key"), Order::Asc)
-        .order_by(("service", "sort_key"), Order::Asc)
-        .order_by(("service_usage", "id"), Order::Asc);
+    shortlist(source, query, NAMED).await
+}
+
+async fn services_without_agreement(
+    source: &impl Source,
+    seen: Expr,
+    day: NaiveDate,
+) -> Result<Shortlist<UnagreedService>, Error> {
+    let covering = COVERING.replace("u.", "service_usage.");
+    let covered = store::expr(source.backend(), format!("not exists ({covering})"), [day, day]);
+    let mut query = seen_in_order(used(day), seen);
+    query.and_where(covered);
     shortlist(source, query, NAMED).await
 }
 

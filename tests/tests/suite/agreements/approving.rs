@@ -174,3 +174,55 @@ async fn an_agreement_with_a_supplier_records_the_other_partys_signature() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mandate_reaches_no_further_than_its_amount() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let path = format!("/contacts/{}", world.decider_id);
+        let reaches = async |amount: &str| {
+            let mandate = json!({"kind": "customer", "firstDay": "2020-01-01", "basis": "Delegation 2026/7",
+                "amountPerYear": {"amount": amount, "currency": "SEK"}});
+            let admin = service.administrator();
+            let etag = admin.get(&path).await.expect(200).etag();
+            admin
+                .patch(&path, &etag, json!({"mandates": [mandate]}))
+                .await
+                .expect(200);
+        };
+        let mut told = draft(&[&world.mail], &day(&service, 0));
+        told["content"]["price"] = json!({"amount": "100.00", "currency": "SEK", "period": "month"});
+        let version = begun(&world.brm, sla(&world.klk_hr, told)).await;
+        propose(&world.brm, &version).await.expect(200);
+        reaches("1199.99").await;
+        let refused = approve(&world.decider, &version).await.refused(409, "both_approve");
+        assert!(refused.text("detail").contains("1200.00"), "{:#}", refused.body);
+        reaches("1200.00").await;
+        let approved = approve(&world.decider, &version).await.expect(200);
+        assert_eq!(approved.body["approvals"][0]["mandate"]["basis"], "Delegation 2026/7");
+        service.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deputy_approves_in_anothers_stead() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let admin = service.administrator();
+        let mandate = json!({"kind": "customer", "firstDay": "2020-01-01", "deputyFor": world.decider_id});
+        let body = json!({"customer": world.klk_hr, "name": "Eva Ersättare", "mandates": [mandate]});
+        let deputy = admin.post("/contacts", body).await.expect(201).id();
+        let deputy = service.caller(api::identity::Kind::Contact, &deputy);
+        let version = begun(&world.brm, sla(&world.klk_hr, draft(&[&world.mail], &day(&service, 0)))).await;
+        propose(&world.brm, &version).await.expect(200);
+        let approved = approve(&deputy, &version).await.expect(200);
+        let approval = &approved.body["approvals"][0];
+        assert_eq!(
+            (&approval["by"]["name"], &approval["actingFor"]),
+            (&json!("Eva Ersättare"), &json!(world.decider_id))
+        );
+        service.stop().await;
+    })
+    .await;
+}

@@ -127,3 +127,43 @@ async fn what_holds_for_one_only_is_not_inherited() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coverage_lists_what_nobody_agreed_on_and_what_nobody_answers_for() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let admin = service.administrator();
+        let named = async |list: &str| -> Vec<(String, String)> {
+            let coverage = admin.get("/coverage").await.expect(200);
+            let text = |item: &Value, of: &str| item[of]["code"].as_str().expect("a code").to_owned();
+            let items = coverage.body[list]["items"].as_array().expect("a list").clone();
+            items
+                .iter()
+                .map(|item| (text(item, "customer"), text(item, "service")))
+                .collect()
+        };
+        let pair = |customer: &str, service: &str| (customer.to_owned(), service.to_owned());
+        let unagreed = named("servicesWithoutAgreement").await;
+        assert!(unagreed.contains(&pair("KLK-HR", "MAIL")) && unagreed.contains(&pair("BUN", "MAIL")));
+        let printing = admin
+            .post("/services", json!({"code": "PRINT", "name": "Utskrift"}))
+            .await
+            .expect(201)
+            .id();
+        let told = draft(&[&world.mail, &printing], &day(&service, 0));
+        let version = begun(&world.brm, sla(&world.klk_hr, told)).await;
+        assert!(
+            named("agreedServicesWithoutOwner").await.is_empty(),
+            "a draft promises nothing"
+        );
+        agreed(&world, &version).await.expect(200);
+        assert!(
+            !named("servicesWithoutAgreement")
+                .await
+                .contains(&pair("KLK-HR", "MAIL"))
+        );
+        assert_eq!(named("agreedServicesWithoutOwner").await, [pair("KLK-HR", "PRINT")]);
+        service.stop().await;
+    })
+    .await;
+}

@@ -3,6 +3,7 @@ mod approving;
 mod at_once;
 mod calendar;
 mod covering;
+mod underpinning;
 mod versions;
 
 use chrono::{Days, Months, NaiveDate};

@@ -15,7 +15,8 @@ pub fn routes(routes: &mut Routes) {
         .service(get_agreement_version)
         .service(change_agreement_version)
         .service(delete_agreement_version)
-        .service(get_version_comparison);
+        .service(get_version_comparison)
+        .service(get_underpinning);
 }
 
 /// The versions of an agreement, in lines.
@@ -200,4 +201,20 @@ async fn get_version_comparison(
     let to = seen(&call, &reader, &agreement, number).await?;
     let from = seen(&call, &reader, &agreement, query.0.with.unwrap_or(number.before())).await?;
     Reply::plain(&VersionComparison::of(&from, &to)?)
+}
+
+/// Show what a version rests on
+///
+/// Each target with the targets of other agreements that it names, and where those cannot carry it: availabilities in
+/// series below the promise, times that add up to more, narrower hours, longer notice, an earlier end. Counted as of
+/// today; of hours, over the year from the first day.
+#[utoipa::path(tag = "agreements", operation_id = "getUnderpinning",
+    responses((status = 200, description = "What each target rests on.", body = Underpinning)))]
+#[get("/agreements/{agreementId}/versions/{versionNumber}/underpinning")]
+async fn get_underpinning(call: Call, path: web::Path<(AgreementId, VersionNumber)>) -> Result<Reply, Problem> {
+    let (id, number) = path.into_inner();
+    let reader = call.reader();
+    let agreement = store::get(&reader, &call.scope, id, call.today()).await?;
+    let version = store::version(&reader, &agreement, number, call.today()).await?;
+    Reply::plain(&store::underpinning(&reader, &version, call.today()).await?)
 }
