@@ -35,15 +35,27 @@ fn day(month: u32, day: u32) -> NaiveDate {
 }
 
 fn facts(pairs: &[(&str, &str)]) -> Vec<Fact> {
-    pairs.iter().map(|(label, value)| Fact { label: (*label).into(), value: (*value).into() }).collect()
+    pairs
+        .iter()
+        .map(|(label, value)| Fact {
+            label: (*label).into(),
+            value: (*value).into(),
+        })
+        .collect()
 }
 
 fn heading(level: u8, text: &str) -> Block {
-    Block::Heading { level, text: text.into() }
+    Block::Heading {
+        level,
+        text: text.into(),
+    }
 }
 
 fn text(markdown: &str) -> Block {
-    Block::Text { markdown: markdown.into(), language: None }
+    Block::Text {
+        markdown: markdown.into(),
+        language: None,
+    }
 }
 
 /// Like a service level agreement.
@@ -58,7 +70,10 @@ pub fn agreement(language: Language) -> Document {
         Block::Facts(facts(&[
             (say("Parter", "Parties"), "Region Västernorrland, IT\nKramfors kommun"),
             (say("Gäller", "Term"), "2026-01-01 – 2028-12-31"),
-            (say("Uppsägning", "Notice"), say("3 månader, senast 2028-09-30", "3 months, by 2028-09-30")),
+            (
+                say("Uppsägning", "Notice"),
+                say("3 månader, senast 2028-09-30", "3 months, by 2028-09-30"),
+            ),
             (say("Pris", "Price"), say("12 500 kr per månad", "SEK 12,500 a month")),
         ])),
         heading(2, say("Omfattning", "Scope")),
@@ -76,9 +91,18 @@ pub fn agreement(language: Language) -> Document {
         Block::Table(Table {
             caption: say("Servicenivåer", "Service levels").into(),
             columns: vec![
-                Column { label: say("Mål", "Target").into(), numeric: false },
-                Column { label: say("Nivå", "Level").into(), numeric: false },
-                Column { label: say("Avdrag", "Deduction").into(), numeric: true },
+                Column {
+                    label: say("Mål", "Target").into(),
+                    numeric: false,
+                },
+                Column {
+                    label: say("Nivå", "Level").into(),
+                    numeric: false,
+                },
+                Column {
+                    label: say("Avdrag", "Deduction").into(),
+                    numeric: true,
+                },
             ],
             rows: vec![
                 vec![
@@ -107,7 +131,10 @@ pub fn agreement(language: Language) -> Document {
                 facts: facts(&[
                     (say("Av", "By"), "Åsa Öberg"),
                     (say("Tid", "Time"), "2025-12-01 09:14 CET"),
-                    (say("Mandat", "Mandate"), say("Delegation § 14", "Delegation section 14")),
+                    (
+                        say("Mandat", "Mandate"),
+                        say("Delegation § 14", "Delegation section 14"),
+                    ),
                 ]),
             },
             Approval {
@@ -150,26 +177,39 @@ pub fn statement(language: Language) -> Document {
     ];
     let number = |value: f64, decimals: usize, unit: &str| {
         let text = format!("{value:.decimals$}{unit}");
-        if language == Language::Sv { text.replace('.', ",").replace('%', " %") } else { text }
+        if language == Language::Sv {
+            text.replace('.', ",").replace('%', " %")
+        } else {
+            text
+        }
     };
     let availability = months
         .iter()
         .map(|(month, value)| Point {
             period: format!("{month} 2025"),
             value: value.is_finite().then_some(*value),
-            text: if value.is_finite() { number(*value, 2, "%") } else { say("ingen mätning", "not measured").into() },
+            text: if value.is_finite() {
+                number(*value, 2, "%")
+            } else {
+                say("ingen mätning", "not measured").into()
+            },
             missed: *value < 99.5,
-            remark: if *value < 99.2 { say("avbrott 6 h", "outage of 6 h").into() } else { String::new() },
+            remark: if *value < 99.2 {
+                say("avbrott 6 h", "outage of 6 h").into()
+            } else {
+                String::new()
+            },
         })
         .collect();
     let cases = months
         .iter()
         .enumerate()
-        .map(|(at, (month, _))| Point {
+        .map(|(at, (month, _))| (month, 900.0 + ((at as f64 * 1.7).sin() * 250.0).round()))
+        .map(|(month, count)| Point {
             period: format!("{month} 2025"),
-            value: Some(900.0 + (at as f64 * 1.7).sin() * 250.0),
-            text: number(900.0 + (at as f64 * 1.7).sin() * 250.0, 0, ""),
-            missed: (at as f64 * 1.7).sin() > 0.9,
+            value: Some(count),
+            text: number(count, 0, ""),
+            missed: count > 1000.0,
             remark: String::new(),
         })
         .collect();
@@ -191,11 +231,18 @@ pub fn statement(language: Language) -> Document {
             },
             heading(2, say("Tillgänglighet", "Availability")),
             Block::Plot(Plot {
-                title: say("Tillgänglighet de senaste 12 månaderna", "Availability in the last 12 months").into(),
+                title: say(
+                    "Tillgänglighet de senaste 12 månaderna",
+                    "Availability in the last 12 months",
+                )
+                .into(),
                 series: say("Tillgänglighet, %", "Availability, %").into(),
                 style: PlotStyle::Line,
                 points: availability,
-                target: Some(Target { value: 99.5, text: say("minst 99,5 %", "at least 99.5%").into() }),
+                target: Some(Target {
+                    value: 99.5,
+                    text: say("minst 99,5 %", "at least 99.5%").into(),
+                }),
             }),
             heading(2, say("Belastning", "Workload")),
             Block::Plot(Plot {
@@ -203,7 +250,10 @@ pub fn statement(language: Language) -> Document {
                 series: say("Ärenden", "Cases").into(),
                 style: PlotStyle::Bars,
                 points: cases,
-                target: Some(Target { value: 1000.0, text: say("högst 1 000", "at most 1,000").into() }),
+                target: Some(Target {
+                    value: 1000.0,
+                    text: say("högst 1 000", "at most 1,000").into(),
+                }),
             }),
             Block::Note {
                 tone: Tone::Warning,

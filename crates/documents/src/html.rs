@@ -4,7 +4,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::markdown::{Flow, Inline};
-use crate::parts::{Part, clean, parts};
+use crate::parts::{Part, clean, parts, title};
 use crate::{Approval, Document, Fact, Table, Tone};
 
 /// What the page's `style` element holds: the same for every document, so that its SHA-256 can stand in a
@@ -24,13 +24,13 @@ pub fn to_html(document: &Document) -> String {
                 @if !document.keywords.is_empty() {
                     meta name="keywords" content=(clean(&document.keywords.join(", ")));
                 }
-                title { (clean(&document.title)) " – " (clean(&document.identifier)) }
+                title { (title(document)) " – " (clean(&document.identifier)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 a.skip href="#content" { (language.pick("Till innehållet", "Skip to the content")) }
                 header {
-                    h1 { (clean(&document.title)) }
+                    h1 { (title(document)) }
                     @if let Some(subtitle) = &document.subtitle { p.subtitle { (clean(subtitle)) } }
                     p.origin {
                         (clean(&document.author)) " · "
@@ -64,7 +64,10 @@ fn shown(part: &Part) -> Markup {
     match part {
         Part::Heading { level, id, text } => heading(*level, id, html! { (text) }),
         Part::Text { flows, language: None } => html! { div.text { (running(flows)) } },
-        Part::Text { flows, language: Some(own) } => html! { div.text lang=(own.tag()) { (running(flows)) } },
+        Part::Text {
+            flows,
+            language: Some(own),
+        } => html! { div.text lang=(own.tag()) { (running(flows)) } },
         Part::Facts { facts } => fact_list(facts),
         Part::Table { table } => data_table(table),
         Part::Note { tone, title, text } => html! {
@@ -139,7 +142,13 @@ fn fact_list(facts: &[Fact]) -> Markup {
 }
 
 fn data_table(table: &Table) -> Markup {
-    let class = |column: usize| table.columns.get(column).filter(|column| column.numeric).map(|_| "number");
+    let class = |column: usize| {
+        table
+            .columns
+            .get(column)
+            .filter(|column| column.numeric)
+            .map(|_| "number")
+    };
     html! {
         // Reached by keyboard, since it scrolls where the screen is narrow.
         div.wide role="region" aria-label=(table.caption) tabindex="0" {

@@ -11,4 +11,4 @@ mod plot;
 
 pub use html::{STYLE, to_html};
 pub use model::*;
-pub use pdf::{Error, to_pdf};
+pub use pdf::{Error, MOST_BLOCKS, MOST_BYTES, MOST_CELLS, to_pdf};

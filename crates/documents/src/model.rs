@@ -202,7 +202,12 @@ impl Language {
 impl Document {
     /// How much text the document has, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let facts = |facts: &[Fact]| facts.iter().map(|fact| fact.label.len() + fact.value.len()).sum::<usize>();
+        let facts = |facts: &[Fact]| {
+            facts
+                .iter()
+                .map(|fact| fact.label.len() + fact.value.len())
+                .sum::<usize>()
+        };
         let block = |block: &Block| match block {
             Block::Heading { text, .. } => text.len(),
             Block::Text { markdown, .. } => markdown.len(),
@@ -221,8 +226,15 @@ impl Document {
             }
             Block::Approvals(list) => list.iter().map(|one| one.party.len() + facts(&one.facts)).sum(),
         };
-        let frame = [&self.title, &self.author, &self.identifier].map(String::len).iter().sum::<usize>()
-            + [&self.subtitle, &self.version, &self.digest].iter().filter_map(|text| text.as_ref()).map(String::len).sum::<usize>()
+        let frame = [&self.title, &self.author, &self.identifier]
+            .map(String::len)
+            .iter()
+            .sum::<usize>()
+            + [&self.subtitle, &self.version, &self.digest]
+                .iter()
+                .filter_map(|text| text.as_ref())
+                .map(String::len)
+                .sum::<usize>()
             + self.keywords.iter().map(String::len).sum::<usize>();
         frame + self.blocks.iter().map(block).sum::<usize>()
     }

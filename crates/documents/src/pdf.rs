@@ -15,7 +15,7 @@ use typst::{Feature, Features, Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-use crate::parts::{clean, parts};
+use crate::parts::{clean, formless, parts, title};
 use crate::{Block, Document, Language};
 
 /// Why there is no PDF.
@@ -42,9 +42,9 @@ pub enum Error {
 /// A document may have so many blocks …
 pub const MOST_BLOCKS: usize = 2_000;
 /// … so many cells in its tables, plots included …
-pub const MOST_CELLS: usize = 20_000;
+pub const MOST_CELLS: usize = 10_000;
 /// … and so many bytes of text in all.
-pub const MOST_BYTES: usize = 600_000;
+pub const MOST_BYTES: usize = 300_000;
 
 /// The PDF. The same document gives the same bytes. It takes the processor for a while: call it where blocking is
 /// allowed.
@@ -60,7 +60,13 @@ pub fn to_pdf(document: &Document) -> Result<Vec<u8>, Error> {
 }
 
 fn affordable(document: &Document) -> Result<(), Error> {
-    let limit = |what, found, most| if found > most { Err(Error::TooLarge { what, found, most }) } else { Ok(()) };
+    let limit = |what, found, most| {
+        if found > most {
+            Err(Error::TooLarge { what, found, most })
+        } else {
+            Ok(())
+        }
+    };
     let cells = |block: &Block| match block {
         Block::Table(table) => (table.rows.len() + 1) * table.columns.len(),
         Block::Plot(plot) => (plot.points.len() + 1) * 4,
@@ -71,7 +77,11 @@ fn affordable(document: &Document) -> Result<(), Error> {
     limit("blocks", document.blocks.len(), MOST_BLOCKS)?;
     limit("table cells", document.blocks.iter().map(cells).sum(), MOST_CELLS)?;
     limit("bytes of text", document.bytes(), MOST_BYTES)?;
-    if (1..=9999).contains(&document.date.year()) { Ok(()) } else { Err(Error::Date) }
+    if (1..=9999).contains(&document.date.year()) {
+        Ok(())
+    } else {
+        Err(Error::Date)
+    }
 }
 
 /// What the template reads.
@@ -80,7 +90,7 @@ fn data(document: &Document) -> Value {
     json!({
         "language": language,
         "region": match language { Language::Sv => "SE", Language::En => "GB" },
-        "title": clean(&document.title),
+        "title": title(document),
         "subtitle": document.subtitle.as_deref().map(clean),
         "author": clean(&document.author),
         "date": { "year": document.date.year(), "month": document.date.month(), "day": document.date.day() },
@@ -105,8 +115,7 @@ fn legible(value: &Value, shown: impl Fn(char) -> bool + Copy) -> Value {
             for c in text.chars() {
                 match c {
                     '\n' | '\t' | ' ' => legible.push(c),
-                    // Joiners and selectors only choose a form.
-                    '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => {}
+                    c if formless(c) => {}
                     c if shown(c) && !matches!(c, '\u{e000}'..='\u{f8ff}') => legible.push(c),
                     c => legible += &format!("[U+{:04X}]", c as u32),
                 }
@@ -114,16 +123,21 @@ fn legible(value: &Value, shown: impl Fn(char) -> bool + Copy) -> Value {
             Value::String(legible)
         }
         Value::Array(values) => values.iter().map(|value| legible(value, shown)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), legible(value, shown))).collect()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), legible(value, shown)))
+            .collect(),
         other => other.clone(),
     }
 }
 
 fn set(document: &Document, data: Value) -> Result<Vec<u8>, Error> {
-    let desk = Desk { data: Bytes::from_string(data.to_string()) };
-    let pages = typst::compile::<PagedDocument>(&desk).output.map_err(|faults| failed(&faults))?;
+    let desk = Desk {
+        data: Bytes::from_string(data.to_string()),
+    };
+    let pages = typst::compile::<PagedDocument>(&desk)
+        .output
+        .map_err(|faults| failed(&faults))?;
     let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
         .map_err(|fault| Error::Setting(fault.message().to_string()))?;
     let options = PdfOptions {
@@ -141,7 +155,13 @@ fn set(document: &Document, data: Value) -> Result<Vec<u8>, Error> {
 }
 
 fn failed(faults: &[SourceDiagnostic]) -> Error {
-    Error::Setting(faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "))
+    Error::Setting(
+        faults
+            .iter()
+            .map(|fault| fault.message.as_str())
+            .collect::<Vec<_>>()
+            .join("; "),
+    )
 }
 
 /// What every document is set with.
@@ -153,7 +173,9 @@ struct House {
 }
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    let fonts: Vec<Font> = typst_assets::fonts().flat_map(|data| Font::iter(Bytes::new(data))).collect();
+    let fonts: Vec<Font> = typst_assets::fonts()
+        .flat_map(|data| Font::iter(Bytes::new(data)))
+        .collect();
     // Row headings in tagged tables.
     let features: Features = [Feature::A11yExtras].into_iter().collect();
     House {
@@ -171,7 +193,9 @@ impl House {
 
     /// The first font is the template's main one.
     fn main_covers(&self, c: char) -> bool {
-        self.fonts.first().is_some_and(|font| font.info().coverage.contains(c as u32))
+        self.fonts
+            .first()
+            .is_some_and(|font| font.info().coverage.contains(c as u32))
     }
 }
 
@@ -194,7 +218,11 @@ impl World for Desk {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == HOUSE.template.id() { Ok(HOUSE.template.clone()) } else { Err(FileError::AccessDenied) }
+        if id == HOUSE.template.id() {
+            Ok(HOUSE.template.clone())
+        } else {
+            Err(FileError::AccessDenied)
+        }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
