@@ -78,7 +78,10 @@ fn shown(part: &Part) -> Markup {
         },
         // The drawing is ours, its texts escaped where it is drawn.
         Part::Plot { title, svg, .. } => html! {
-            figure { figcaption { (title) } (PreEscaped(svg)) }
+            figure {
+                figcaption { (title) }
+                div.wide role="region" aria-label=(title) tabindex="0" { (PreEscaped(svg)) }
+            }
         },
         Part::Approvals { approvals } => html! { ul.approvals { @for one in approvals { (approval(one)) } } },
     }
@@ -179,7 +182,7 @@ fn approval(approval: &Approval) -> Markup {
                 span aria-hidden="true" { (if approval.given { "✓ " } else { "… " }) }
                 strong { (approval.party) }
             }
-            (fact_list(&approval.facts))
+            @if !approval.facts.is_empty() { (fact_list(&approval.facts)) }
         }
     }
 }

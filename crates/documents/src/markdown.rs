@@ -230,12 +230,10 @@ fn add(stack: &mut [Frame], inline: Inline) {
 
 /// Adds words, joined with the words before them.
 fn words(stack: &mut [Frame], more: &str) {
-    match stack.last_mut().map(|frame| &mut frame.inlines) {
-        Some(inlines) => match inlines.last_mut() {
-            Some(Inline::Text { text }) => text.push_str(more),
-            _ => inlines.push(Inline::Text { text: more.to_owned() }),
-        },
-        None => {}
+    let Some(frame) = stack.last_mut() else { return };
+    match frame.inlines.last_mut() {
+        Some(Inline::Text { text }) => text.push_str(more),
+        _ => frame.inlines.push(Inline::Text { text: more.to_owned() }),
     }
 }
 

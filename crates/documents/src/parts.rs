@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::markdown::{self, Flow};
 use crate::plot;
-use crate::{Approval, Block, Column, Document, Fact, Language, Table, Tone};
+use crate::{Approval, Block, Column, Document, Fact, Language, Plot, Point, Table, Target, Tone};
 
 /// What is shown, from top to bottom.
 #[derive(Debug, Serialize)]
@@ -70,6 +70,10 @@ pub fn parts(document: &Document) -> Vec<Part> {
                     language: language.filter(|own| *own != document.language),
                 });
             }
+            // Nor does an empty list or table tell anything.
+            Block::Facts(facts) if facts.is_empty() => {}
+            Block::Table(table) if table.columns.is_empty() => {}
+            Block::Approvals(approvals) if approvals.is_empty() => {}
             Block::Facts(facts) => parts.push(Part::Facts {
                 facts: clean_facts(facts),
             }),
@@ -84,17 +88,7 @@ pub fn parts(document: &Document) -> Vec<Part> {
                 });
             }
             Block::Plot(plot) => {
-                let mut plot = plot.clone();
-                plot.title = clean(&plot.title);
-                plot.series = clean(&plot.series);
-                for point in &mut plot.points {
-                    point.period = clean(&point.period);
-                    point.text = clean(&point.text);
-                    point.remark = clean(&point.remark);
-                }
-                if let Some(target) = &mut plot.target {
-                    target.text = clean(&target.text);
-                }
+                let plot = clean_plot(plot);
                 let alt = plot::summary(&plot, document.language);
                 let svg = plot::svg(&plot, document.language, &alt, parts.len());
                 parts.push(Part::Plot {
@@ -189,6 +183,25 @@ fn clean_facts(facts: &[Fact]) -> Vec<Fact> {
             value: clean(&fact.value),
         })
         .collect()
+}
+
+fn clean_plot(plot: &Plot) -> Plot {
+    let point = |point: &Point| Point {
+        period: clean(&point.period),
+        text: clean(&point.text),
+        remark: clean(&point.remark),
+        ..*point
+    };
+    Plot {
+        title: clean(&plot.title),
+        series: clean(&plot.series),
+        points: plot.points.iter().map(point).collect(),
+        target: plot.target.as_ref().map(|target| Target {
+            text: clean(&target.text),
+            ..*target
+        }),
+        ..*plot
+    }
 }
 
 fn clean_table(table: &Table) -> Table {

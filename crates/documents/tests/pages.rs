@@ -1,5 +1,7 @@
 //! The page: what it looks like, and what hostile texts cannot make of it.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+
 #[path = "../examples/samples.rs"]
 mod samples;
 
@@ -94,7 +96,7 @@ fn headings_have_no_gaps_and_one_title() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
     fn no_text_becomes_a_tag_or_an_attribute(text in hostile()) {
