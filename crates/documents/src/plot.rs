@@ -20,9 +20,8 @@ const INK: RGBColor = RGBColor(33, 37, 41);
 const GRID: RGBColor = RGBColor(222, 226, 230);
 const BLANK: RGBColor = RGBColor(241, 243, 245);
 const LINE: RGBColor = RGBColor(11, 94, 168);
-const BAR: RGBColor = RGBColor(154, 192, 226);
+const BAR: RGBColor = RGBColor(86, 143, 196);
 const MISSED: RGBColor = RGBColor(176, 16, 48);
-const TARGET: RGBColor = RGBColor(73, 80, 87);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
@@ -76,7 +75,7 @@ fn draw(area: &Area, plot: &Plot, language: Language) -> Drawn {
     }
     chart.draw_series([PathElement::new(
         [(0.0, high), (0.0, low), (places.len() as f64, low)],
-        TARGET,
+        INK,
     )])?;
     if plot.style == PlotStyle::Bars {
         let bars = places
@@ -86,7 +85,7 @@ fn draw(area: &Area, plot: &Plot, language: Language) -> Drawn {
     }
     if let Some(target) = plot.target.as_ref().filter(|target| within(target.value)) {
         let line = [(0.0, target.value), (places.len() as f64, target.value)];
-        chart.draw_series(DashedLineSeries::new(line, 8, 5, TARGET.stroke_width(2)))?;
+        chart.draw_series(DashedLineSeries::new(line, 8, 5, INK.stroke_width(2)))?;
     }
     if plot.style == PlotStyle::Line {
         for run in places.split(|(_, point)| drawable(point).is_none()) {
@@ -159,7 +158,7 @@ fn legend(area: &Area, plot: &Plot, shown: &[Point], language: Language) -> Draw
             [(330, row), (366, row)],
             8,
             5,
-            TARGET.stroke_width(2),
+            INK.stroke_width(2),
         ))?;
         area.draw_text(
             &short(&format!("{}: {}", language.pick("Mål", "Target"), target.text), 32),
@@ -236,7 +235,11 @@ mod tests {
         assert_eq!((lines(&whole), lines(&svg(&broken, Language::En, "", 1))), (2, 3));
         assert!(svg(&broken, Language::En, "", 1).contains('–'));
         assert!(summary(&broken, Language::En).contains("Periods without a value: 1."));
-        assert_eq!(table(&broken, Language::Sv).rows[2], ["p2", "none"]);
+        let rows = table(&broken, Language::Sv).rows;
+        assert_eq!(
+            (&rows[1][2], &rows[2][1]),
+            (&"målet missat".to_owned(), &"none".to_owned())
+        );
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn its_structure_tells_titles_tables_and_figures() {
     assert_eq!((found["Title"], found["H1"], found["Figure"]), (1, 2, 2), "{found:?}");
     // Two tables of twelve periods: a heading row, and a heading in each row.
     assert_eq!((found["Table"], found["TR"]), (2, 26), "{found:?}");
-    assert_eq!(found["TH"], 4 + 12 + 3 + 12, "{found:?}");
+    assert_eq!(found["TH"], 4 + 12 + 4 + 12, "{found:?}");
     let pdf = read(&samples::statement(Language::Sv));
     let figures = pdf
         .objects

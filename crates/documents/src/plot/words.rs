@@ -57,7 +57,14 @@ pub fn summary(plot: &Plot, language: Language) -> String {
 
 /// The plot as a table, every point of it.
 pub fn table(plot: &Plot, language: Language) -> Table {
-    let remarks = plot.points.iter().any(|point| !point.remark.is_empty());
+    let missed = language.pick("målet missat", "target missed");
+    // What the drawing tells by its mark, the table tells in words.
+    let remark = |point: &Point| match (point.missed, point.remark.as_str()) {
+        (true, "") => missed.to_owned(),
+        (true, remark) => format!("{missed}, {remark}"),
+        (false, remark) => remark.to_owned(),
+    };
+    let remarks = plot.points.iter().any(|point| !remark(point).is_empty());
     let column = |label: &str, numeric| Column {
         label: label.to_owned(),
         numeric,
@@ -72,7 +79,7 @@ pub fn table(plot: &Plot, language: Language) -> Table {
     let row = |point: &Point| {
         let mut row = vec![point.period.clone(), point.text.clone()];
         row.extend(plot.target.as_ref().map(|target| target.text.clone()));
-        row.extend(remarks.then(|| point.remark.clone()));
+        row.extend(remarks.then(|| remark(point)));
         row
     };
     let values = language.pick("värden", "values");
