@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::markdown::{Flow, Inline};
+use crate::markdown::{Flow, Inline, plain};
 use crate::parts::{Part, clean, parts, title};
 use crate::{Approval, Document, Fact, Table, Tone};
 
@@ -108,10 +108,10 @@ fn running(flows: &[Flow]) -> Markup {
                 Flow::List { start: Some(start), items } => {
                     ol start=(start) { @for item in items { li { (running(item)) } } }
                 }
-                Flow::Code { text } => { pre tabindex="0" { code { (text) } } }
+                Flow::Code { text } => { pre { code { (text) } } }
                 Flow::Rule => { hr; }
                 Flow::Table { head, rows } => {
-                    div.wide tabindex="0" {
+                    div.wide role="region" aria-label=(head.iter().map(|cell| plain(cell)).collect::<Vec<_>>().join(", ")) tabindex="0" {
                         table {
                             thead { tr { @for cell in head { th scope="col" { (inline(cell)) } } } }
                             tbody { @for row in rows { tr { @for cell in row { td { (inline(cell)) } } } } }

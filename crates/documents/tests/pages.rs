@@ -15,6 +15,14 @@ fn pages_are_as_reviewed() {
     }
 }
 
+#[test]
+fn the_style_is_the_constant_whose_hash_a_policy_names() {
+    let page = to_html(&samples::statement(Language::Sv));
+    assert!(page.contains(&format!("<style>{STYLE}</style>")));
+    assert!(!STYLE.contains("</") && !STYLE.contains("url(") && !STYLE.contains("@import"));
+    assert!(!page.contains("style=\"") && page.matches("<style").count() == 1);
+}
+
 /// Every tag of a page as its name and its attributes' names. What maud escapes cannot hold `<` or `>`.
 fn tags(page: &str) -> Vec<(String, Vec<String>)> {
     let page = page.replace(STYLE, "");
