@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the judges of the OpenAPI document and of the service that it promises.
+# Runs the judges of the OpenAPI document, of the service that it promises, and of the documents that people read.
 #
 #   judges/run.sh                       all judges
-#   judges/run.sh spectral redocly      only these: spectral redocly typescript python schemathesis
+#   judges/run.sh spectral redocly      only these: spectral redocly pages typescript python schemathesis
 #
 # Their tools are pinned in this folder and installed below target/judges/ on first use. The service is
 # taken from KUNDANSVAR_BIN, else the newer of target/release/kundansvar and target/debug/kundansvar.
@@ -220,6 +220,25 @@ judge_redocly() {
   (cd "$npm_home" && node_modules/.bin/redocly lint --extends recommended-strict "$document")
 }
 
+judge_pages() {
+  say "sample documents: axe-core on the pages, poppler and qpdf on the PDFs"
+  need_node
+  local tool pages=$work/pages pdf
+  for tool in chromium:chromium pdfinfo:poppler-utils qpdf:qpdf; do
+    command -v "${tool%%:*}" >/dev/null || apt_install "${tool##*:}" || fail "${tool%%:*} is needed"
+  done
+  mkdir "$pages"
+  (cd "$root" && cargo run --quiet --package documents --example samples -- "$pages")
+  cp "$judges/pages.mjs" "$npm_home/"
+  (cd "$npm_home" && CHROMIUM=$(command -v chromium) node pages.mjs "$pages")
+  for pdf in "$pages"/*.pdf; do
+    qpdf --check "$pdf" >/dev/null
+    pdfinfo "$pdf" 2>/dev/null | grep -q '^Tagged: *yes$' || fail "$pdf is not tagged"
+    pdffonts "$pdf" 2>/dev/null | awk 'NR > 2 && $(NF - 4) != "yes" { print; bad = 1 } END { exit bad }' || fail "$pdf has a font that is not embedded"
+    pdftotext "$pdf" - 2>/dev/null | grep -q '1 \(av\|of\) ' || fail "$pdf has no page numbers to read"
+  done
+}
+
 judge_typescript() {
   say "a TypeScript client: generated, compiled, calling"
   need_node
@@ -291,7 +310,7 @@ document=$(readlink -f "$document")
 mkdir -p "$reports"
 work=$(mktemp -d)
 chosen=("$@")
-[ $# -gt 0 ] || chosen=(spectral redocly typescript python schemathesis)
+[ $# -gt 0 ] || chosen=(spectral redocly pages typescript python schemathesis)
 for judge in "${chosen[@]}"; do
   declare -F "judge_$judge" >/dev/null || fail "there is no judge '$judge'"
 done

@@ -1,0 +1,231 @@
+//! A document made ready for showing, once for page and PDF alike: Markdown read, heading levels without gaps, plots
+//! drawn and followed by their tables, characters that only deceive taken out.
+
+use serde::Serialize;
+
+use crate::markdown::{self, Flow};
+use crate::plot;
+use crate::{Approval, Block, Column, Document, Fact, Language, Plot, Point, Table, Target, Tone};
+
+/// What is shown, from top to bottom.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Part {
+    Heading {
+        level: u8,
+        id: String,
+        text: String,
+    },
+    Text {
+        flows: Vec<Flow>,
+        language: Option<Language>,
+    },
+    Facts {
+        facts: Vec<Fact>,
+    },
+    Table {
+        table: Table,
+    },
+    Note {
+        tone: Tone,
+        title: String,
+        text: String,
+    },
+    Plot {
+        title: String,
+        alt: String,
+        svg: String,
+    },
+    Approvals {
+        approvals: Vec<Approval>,
+    },
+}
+
+/// The parts of a document.
+pub fn parts(document: &Document) -> Vec<Part> {
+    let mut headings = Headings {
+        last: 1,
+        section: 1,
+        count: 0,
+    };
+    let mut parts = Vec::with_capacity(document.blocks.len());
+    for block in &document.blocks {
+        match block {
+            // A heading without words heads nothing, and assistive tools stumble over it.
+            Block::Heading { text, .. } if blank(text) => {}
+            Block::Heading { level, text } => {
+                let (level, id) = headings.next(*level);
+                headings.section = level;
+                parts.push(Part::Heading {
+                    level,
+                    id,
+                    text: clean(text),
+                });
+            }
+            Block::Text { markdown, language } => {
+                let mut flows = markdown::parse(&clean(markdown));
+                headings.sort(&mut flows);
+                parts.push(Part::Text {
+                    flows,
+                    language: language.filter(|own| *own != document.language),
+                });
+            }
+            // Nor does an empty list or table tell anything.
+            Block::Facts(facts) if facts.is_empty() => {}
+            Block::Table(table) if table.columns.is_empty() => {}
+            Block::Approvals(approvals) if approvals.is_empty() => {}
+            Block::Facts(facts) => parts.push(Part::Facts {
+                facts: clean_facts(facts),
+            }),
+            Block::Table(table) => parts.push(Part::Table {
+                table: clean_table(table),
+            }),
+            Block::Note { tone, title, text } => {
+                parts.push(Part::Note {
+                    tone: *tone,
+                    title: clean(title),
+                    text: clean(text),
+                });
+            }
+            Block::Plot(plot) => {
+                let plot = clean_plot(plot);
+                let alt = plot::summary(&plot, document.language);
+                let svg = plot::svg(&plot, document.language, &alt, parts.len());
+                parts.push(Part::Plot {
+                    title: plot.title.clone(),
+                    alt,
+                    svg,
+                });
+                parts.push(Part::Table {
+                    table: plot::table(&plot, document.language),
+                });
+            }
+            Block::Approvals(approvals) => parts.push(Part::Approvals {
+                approvals: approvals
+                    .iter()
+                    .map(|approval| Approval {
+                        party: clean(&approval.party),
+                        given: approval.given,
+                        facts: clean_facts(&approval.facts),
+                    })
+                    .collect(),
+            }),
+        }
+    }
+    parts
+}
+
+/// Gives headings their level and their anchor.
+struct Headings {
+    last: u8,
+    section: u8,
+    count: usize,
+}
+
+impl Headings {
+    /// Never more than one below the heading before it, never the title's own level.
+    fn next(&mut self, wanted: u8) -> (u8, String) {
+        self.last = wanted.clamp(2, 6).min(self.last + 1);
+        self.count += 1;
+        (self.last, format!("h{}", self.count))
+    }
+
+    /// A text's headings stand below the heading of its section.
+    fn sort(&mut self, flows: &mut Vec<Flow>) {
+        flows.retain(|flow| !matches!(flow, Flow::Heading { body, .. } if blank(&markdown::plain(body))));
+        for flow in flows {
+            match flow {
+                Flow::Heading { level, id, .. } => (*level, *id) = self.next(self.section.saturating_add(*level)),
+                Flow::Quote { body } => self.sort(body),
+                Flow::List { items, .. } => items.iter_mut().for_each(|item| self.sort(item)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The document's title; a document is never without one.
+pub fn title(document: &Document) -> String {
+    let named = [&document.title, &document.identifier]
+        .into_iter()
+        .find(|text| !blank(text));
+    named.map_or_else(
+        || document.language.pick("Dokument", "Document").to_owned(),
+        |text| clean(text),
+    )
+}
+
+/// Whether a text shows nothing.
+fn blank(text: &str) -> bool {
+    clean(text).chars().all(|c| c.is_whitespace() || formless(c))
+}
+
+/// Joiners and selectors: they only choose a form for the characters beside them.
+pub fn formless(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Text without characters that cannot be printed or that turn the reading direction, so that what is read is what was
+/// written.
+pub fn clean(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let printed = |c: &char| {
+        *c == '\n' || *c == '\t' || !(c.is_control() || turns(*c) || matches!(*c as u32 & 0xffff, 0xfffe | 0xffff))
+    };
+    text.replace("\r\n", "\n").chars().filter(printed).collect()
+}
+
+fn clean_facts(facts: &[Fact]) -> Vec<Fact> {
+    facts
+        .iter()
+        .map(|fact| Fact {
+            label: clean(&fact.label),
+            value: clean(&fact.value),
+        })
+        .collect()
+}
+
+fn clean_plot(plot: &Plot) -> Plot {
+    let point = |point: &Point| Point {
+        period: clean(&point.period),
+        text: clean(&point.text),
+        remark: clean(&point.remark),
+        ..*point
+    };
+    Plot {
+        title: clean(&plot.title),
+        series: clean(&plot.series),
+        points: plot.points.iter().map(point).collect(),
+        target: plot.target.as_ref().map(|target| Target {
+            text: clean(&target.text),
+            ..*target
+        }),
+        ..*plot
+    }
+}
+
+fn clean_table(table: &Table) -> Table {
+    let width = table.columns.len();
+    Table {
+        caption: clean(&table.caption),
+        columns: table
+            .columns
+            .iter()
+            .map(|column| Column {
+                label: clean(&column.label),
+                ..*column
+            })
+            .collect(),
+        rows: table
+            .rows
+            .iter()
+            .map(|row| {
+                row.iter()
+                    .map(|cell| clean(cell))
+                    .chain(std::iter::repeat(String::new()))
+                    .take(width)
+                    .collect()
+            })
+            .collect(),
+    }
+}
