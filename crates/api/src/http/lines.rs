@@ -109,29 +109,28 @@ impl Lines {
         domain::measurements::digest_text(self.digest.clone().finalize().into())
     }
 
-    /// The next lines: so many, or so many bytes, or all that there are. Blank ones are left out.
-    pub async fn next(&mut self, most: usize, most_bytes: usize) -> Result<Vec<Line>, Problem> {
-        let (mut lines, mut bytes) = (vec![], 0);
-        while lines.len() < most && bytes < most_bytes && !self.ended {
-            match self.left[self.looked..].iter().position(|b| *b == b'\n') {
+    /// The next line; none when all were given. Blank ones are left out. Whoever stops waiting for it loses nothing.
+    pub async fn next(&mut self) -> Result<Option<Line>, Problem> {
+        while !self.ended {
+            let whole = match self.left[self.looked..].iter().position(|b| *b == b'\n') {
                 Some(at) => {
                     let rest = self.left.split_off(self.looked + at + 1);
-                    let line = std::mem::replace(&mut self.left, rest);
-                    self.looked = 0;
-                    bytes += line.len();
-                    lines.extend(self.line(line));
+                    Some(std::mem::replace(&mut self.left, rest))
                 }
                 None => {
                     self.looked = self.left.len();
                     self.receive().await?;
-                    if self.ended {
-                        let line = std::mem::take(&mut self.left);
-                        lines.extend(self.line(line));
-                    }
+                    self.ended.then(|| std::mem::take(&mut self.left))
+                }
+            };
+            if let Some(line) = whole {
+                self.looked = 0;
+                if let Some(line) = self.line(line) {
+                    return Ok(Some(line));
                 }
             }
         }
-        Ok(lines)
+        Ok(None)
     }
 
     async fn receive(&mut self) -> Result<(), Problem> {

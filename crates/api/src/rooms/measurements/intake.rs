@@ -1,22 +1,21 @@
 //! The way of a batch: lines in by the chunk, each chunk stored in a unit of work, then answered.
+use std::pin::pin;
+
 use actix_web::{HttpResponse, http::header, web::Bytes};
 use domain::{
-    Rule,
-    measurements::{Counts, Evidence, IntakeOutcome, MeasurementInput},
+    measurements::{Counts, IntakeOutcome},
     vocabulary::BatchId,
 };
-use futures_util::stream;
+use futures_util::{
+    future::{Either, select},
+    stream,
+};
 use persistence::{UnitOfWork, measurements as store};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::{
-    Call, Fault, Lines, Problem,
-    input::unfit,
-    lines::{LONGEST, Line, NDJSON},
-    problem::Document,
-};
+use super::reader::{Judged, Reader, of_rule};
+use crate::http::{Call, Fault, Lines, Problem, lines::NDJSON, problem::Document};
 
 /// How many lines are stored at a time, and how many bytes of them.
 const CHUNK: usize = 1000;
@@ -81,86 +80,28 @@ pub struct IntakeReport {
     more: u64,
 }
 
-/// A line as far as it can be judged by itself.
-type Judged = (u64, Result<Evidence, Vec<Fault>>);
-
 /// A batch that is coming in.
 pub struct Intake {
     call: Call,
     key: String,
     batch: Option<BatchId>,
-    lines: Lines,
+    reader: Reader,
     counts: Counts,
+    ended: bool,
 }
 
-fn fault(pointer: &str, code: &str, detail: impl Into<String>) -> Fault {
-    Fault {
-        pointer: Some(pointer.into()),
-        parameter: None,
-        code: code.into(),
-        detail: detail.into(),
-    }
+type Stored = (BatchId, Counts, Vec<IntakeLine>);
+
+/// What storing needs to know of the batch.
+struct Parts<'a> {
+    call: &'a Call,
+    key: &'a str,
+    batch: Option<BatchId>,
 }
 
-fn of_rule(rule: Rule) -> Fault {
-    fault(
-        rule.pointer.as_deref().unwrap_or_default(),
-        rule.code.name(),
-        rule.detail,
-    )
-}
-
-impl Intake {
-    pub fn of(call: Call, key: String, lines: Lines) -> Self {
-        Self {
-            call,
-            key,
-            batch: None,
-            lines,
-            counts: Counts::default(),
-        }
-    }
-
-    fn judge(&self, (number, line): Line) -> Judged {
-        (number, self.evidence(line))
-    }
-
-    fn evidence(&self, line: Option<Vec<u8>>) -> Result<Evidence, Vec<Fault>> {
-        let one = |code, detail: String| vec![fault("", code, detail)];
-        let line = line.ok_or_else(|| one("max_length", format!("has at most {LONGEST} bytes")))?;
-        let line = std::str::from_utf8(&line)
-            .map_err(|e| one("encoding", format!("is not UTF-8 from byte {} on", e.valid_up_to() + 1)))?;
-        let value: Value = serde_json::from_str(line).map_err(|e| {
-            one(
-                "malformed",
-                format!("is not a JSON document: see column {}", e.column()),
-            )
-        })?;
-        let told: Result<MeasurementInput, Problem> = self
-            .call
-            .operation
-            .check_body(&value)
-            .and_then(|()| serde_json::from_value(value).map_err(unfit));
-        let told = told.map_err(|problem| match problem {
-            Problem::Invalid(faults) => faults,
-            other => one("invalid", other.to_string()),
-        })?;
-        Evidence::of(told, &self.call.scope.caller, self.call.state.clock.now())
-            .map_err(|rules| rules.into_iter().map(of_rule).collect())
-    }
-
-    /// Takes in the next lines and says what became of each; none when there are no more.
-    async fn next(&mut self) -> Result<Option<Vec<IntakeLine>>, Problem> {
-        if self.lines.ended() {
-            return Ok(None);
-        }
-        let lines = self.lines.next(CHUNK, CHUNK_BYTES).await?;
-        let judged = lines.into_iter().map(|line| self.judge(line)).collect();
-        self.store(judged, false).await.map(Some)
-    }
-
-    /// Stores what can be stored; `whole`: all of it, or nothing.
-    async fn store(&mut self, judged: Vec<Judged>, whole: bool) -> Result<Vec<IntakeLine>, Problem> {
+impl Parts<'_> {
+    /// Stores what can be stored; `whole`: all of it, or nothing. `digest` is of all lines, with the last of them.
+    async fn store(&self, judged: Vec<Judged>, digest: Option<String>, whole: bool) -> Result<Stored, Problem> {
         let (mut told, mut fit, mut places) = (vec![], vec![], vec![]);
         for (n, (number, evidence)) in judged.into_iter().enumerate() {
             let (outcome, errors) = match evidence {
@@ -181,14 +122,12 @@ impl Intake {
         if whole {
             refused(&told)?;
         }
-        let ended = self.lines.ended().then(|| self.lines.digest());
         let rejected = i64::try_from(told.len() - fit.len()).unwrap_or(i64::MAX);
-        let (call, known, key) = (&self.call, self.batch, &self.key);
+        let scope = &self.call.scope;
         let work = async |unit: &mut UnitOfWork| {
-            let scope = &call.scope;
-            let batch = match known {
+            let batch = match self.batch {
                 Some(batch) => batch,
-                None => store::open(unit, &scope.caller, key).await?,
+                None => store::open(unit, &scope.caller, self.key).await?,
             };
             let mut taken = Vec::with_capacity(fit.len());
             for fit in fit.chunks(CHUNK) {
@@ -205,7 +144,7 @@ impl Intake {
             };
             taken.iter().for_each(|taken| counts.add(taken.outcome));
             store::count(unit, batch, &counts).await?;
-            if let Some(digest) = &ended {
+            if let Some(digest) = &digest {
                 store::close(unit, batch, Some(digest.clone())).await?;
             }
             Ok((batch, taken, counts))
@@ -214,16 +153,59 @@ impl Intake {
         for (n, taken) in places.into_iter().zip(taken) {
             told[n] = told_of(told[n].line, taken);
         }
+        Ok((batch, counts, told))
+    }
+}
+
+impl Intake {
+    pub fn of(call: Call, key: String, lines: Lines) -> Self {
+        Self {
+            call,
+            key,
+            batch: None,
+            reader: Reader::of(lines),
+            counts: Counts::default(),
+            ended: false,
+        }
+    }
+
+    /// Takes in the next lines and says what became of each; none when there are no more. While the database stores
+    /// them, those after them are read and judged.
+    async fn next(&mut self) -> Result<Option<Vec<IntakeLine>>, Problem> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.reader.fill(&self.call, CHUNK, CHUNK_BYTES).await;
+        let judged = self.reader.take()?;
+        let digest = self.reader.lines.ended().then(|| self.reader.lines.digest());
+        self.ended = digest.is_some();
+        let parts = Parts {
+            call: &self.call,
+            key: &self.key,
+            batch: self.batch,
+        };
+        let stored = {
+            let storing = pin!(parts.store(judged, digest, false));
+            let reading = pin!(self.reader.fill(&self.call, CHUNK, CHUNK_BYTES));
+            match select(storing, reading).await {
+                Either::Left((stored, _)) => stored?,
+                Either::Right(((), storing)) => storing.await?,
+            }
+        };
+        Ok(Some(self.stored(stored)))
+    }
+
+    fn stored(&mut self, (batch, counts, told): Stored) -> Vec<IntakeLine> {
         self.batch = Some(batch);
         self.counts = self.counts.and(counts);
-        Ok(told)
+        told
     }
 
     fn summary(&self) -> IntakeSummary {
         IntakeSummary {
             batch: self.key.clone(),
             counts: self.counts,
-            digest: self.lines.digest(),
+            digest: self.reader.lines.digest(),
         }
     }
 
@@ -238,7 +220,7 @@ impl Intake {
     /// as always; later the head has been sent, and the last line tells it.
     pub async fn answer_in_lines(mut self) -> Result<HttpResponse, Problem> {
         let mut first = self.next().await?.unwrap_or_default();
-        if self.lines.ended() {
+        if self.ended {
             first.push(self.last_line());
             return Ok(in_lines().body(text(&first)));
         }
@@ -281,14 +263,19 @@ impl Intake {
 
     /// All lines in one unit of work, or none. They are read first: nobody is kept waiting by a slow sender.
     pub async fn at_once(mut self, as_lines: bool) -> Result<HttpResponse, Problem> {
-        let lines = self.lines.next(MOST_AT_ONCE + 1, MOST_BYTES_AT_ONCE).await?;
-        if !self.lines.ended() {
-            return Err(Problem::TooLarge {
-                limit: MOST_BYTES_AT_ONCE,
-            });
+        let (most, most_bytes) = (MOST_AT_ONCE + 1, MOST_BYTES_AT_ONCE);
+        self.reader.fill(&self.call, most, most_bytes).await;
+        let judged = self.reader.take()?;
+        if !self.reader.lines.ended() {
+            return Err(Problem::TooLarge { limit: most_bytes });
         }
-        let judged = lines.into_iter().map(|line| self.judge(line)).collect();
-        let mut lines = self.store(judged, true).await?;
+        let parts = Parts {
+            call: &self.call,
+            key: &self.key,
+            batch: None,
+        };
+        let stored = parts.store(judged, Some(self.reader.lines.digest()), true).await?;
+        let mut lines = self.stored(stored);
         if as_lines {
             lines.push(self.last_line());
             return Ok(in_lines().body(text(&lines)));

@@ -1,5 +1,6 @@
 //! Measurements: evidence in, by the line; and what was made of it.
 mod intake;
+mod reader;
 
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};

@@ -1,0 +1,92 @@
+//! Lines as they are read and judged, each by itself.
+use domain::{
+    Rule,
+    measurements::{Evidence, MeasurementInput},
+};
+use serde_json::Value;
+
+use crate::http::{Call, Fault, Lines, Problem, input::unfit, lines::LONGEST};
+
+/// A line as far as it can be judged by itself.
+pub type Judged = (u64, Result<Evidence, Vec<Fault>>);
+
+/// Lines that were read and judged, but not stored yet.
+pub struct Reader {
+    pub lines: Lines,
+    ahead: Vec<Judged>,
+    bytes: usize,
+    failed: Option<Problem>,
+}
+
+impl Reader {
+    pub fn of(lines: Lines) -> Self {
+        Self {
+            lines,
+            ahead: vec![],
+            bytes: 0,
+            failed: None,
+        }
+    }
+
+    /// Reads on until so much is there, or all. Whoever stops waiting for it finds what was read.
+    pub async fn fill(&mut self, call: &Call, most: usize, most_bytes: usize) {
+        while self.failed.is_none() && self.ahead.len() < most && self.bytes < most_bytes {
+            match self.lines.next().await {
+                Ok(Some((number, line))) => {
+                    self.bytes += line.as_ref().map_or(0, Vec::len);
+                    self.ahead.push((number, evidence(call, line)));
+                }
+                Ok(None) => return,
+                Err(problem) => self.failed = Some(problem),
+            }
+        }
+    }
+
+    /// What was read, if it could be read.
+    pub fn take(&mut self) -> Result<Vec<Judged>, Problem> {
+        self.bytes = 0;
+        match self.failed.take() {
+            Some(problem) => Err(problem),
+            None => Ok(std::mem::take(&mut self.ahead)),
+        }
+    }
+}
+
+/// What a line tells, or all that is wrong with it.
+fn evidence(call: &Call, line: Option<Vec<u8>>) -> Result<Evidence, Vec<Fault>> {
+    let one = |code, detail: String| vec![fault("", code, detail)];
+    let line = line.ok_or_else(|| one("max_length", format!("has at most {LONGEST} bytes")))?;
+    let line = std::str::from_utf8(&line)
+        .map_err(|e| one("encoding", format!("is not UTF-8 from byte {} on", e.valid_up_to() + 1)))?;
+    let value: Value = serde_json::from_str(line).map_err(|e| {
+        one(
+            "malformed",
+            format!("is not a JSON document: see column {}", e.column()),
+        )
+    })?;
+    let checked = call.operation.check_body(&value);
+    let told: Result<MeasurementInput, Problem> = checked.and_then(|()| serde_json::from_value(value).map_err(unfit));
+    let told = told.map_err(|problem| match problem {
+        Problem::Invalid(faults) => faults,
+        other => one("invalid", other.to_string()),
+    })?;
+    Evidence::of(told, &call.scope.caller, call.state.clock.now())
+        .map_err(|rules| rules.into_iter().map(of_rule).collect())
+}
+
+fn fault(pointer: &str, code: &str, detail: impl Into<String>) -> Fault {
+    Fault {
+        pointer: Some(pointer.into()),
+        parameter: None,
+        code: code.into(),
+        detail: detail.into(),
+    }
+}
+
+pub fn of_rule(rule: Rule) -> Fault {
+    fault(
+        rule.pointer.as_deref().unwrap_or_default(),
+        rule.code.name(),
+        rule.detail,
+    )
+}
