@@ -144,19 +144,18 @@ fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatemen
         .zip(columns.iter().map(String::as_str))
         .collect();
     members.insert(0, ("id", "v.id"));
-    let lines = store::json_rows(
-        backend,
-        &members,
-        "agreement_version v where v.agreement_id = agreement.id",
-        "v.number",
-    );
+    // What is only being written is the team's own.
+    let versions = match scope.is_contact() {
+        true => "agreement_version v where v.agreement_id = agreement.id and v.status <> 'draft'",
+        false => "agreement_version v where v.agreement_id = agreement.id",
+    };
+    let lines = store::json_rows(backend, &members, versions, "v.number");
     query
         .left_join("customer", Expr::cust("customer.id = agreement.customer_id"))
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
         .expr_as(Expr::cust(lines), "lines");
     if scope.is_contact() {
-        // What is only being written is the team's own.
         query.and_where(Expr::cust(
             "exists (select 1 from agreement_version d where d.agreement_id = agreement.id and d.status <> 'draft')",
         ));

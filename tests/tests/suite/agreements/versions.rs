@@ -59,6 +59,8 @@ async fn a_change_is_a_new_version_that_takes_the_old_ones_place() {
             .get(&format!("{second}/comparison?with=1"))
             .await
             .expect(404);
+        let seen = world.decider.get(&agreement_of(&first)).await.expect(200);
+        assert_eq!(seen.body["open"], Value::Null, "a draft is the team's own");
         agreed(&world, &second).await.expect(200);
         let old = world.brm.get(&first).await.expect(200);
         assert_eq!(old.body["superseded"], json!({"by": 2, "firstDay": day(&service, 10)}));

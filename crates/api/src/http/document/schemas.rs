@@ -11,7 +11,7 @@ pub(super) fn complete_schemas(document: &mut Value) {
         .filter(|name| name.starts_with("PatchOf_"))
         .cloned()
         .collect();
-    for name in patches {
+    for name in patches.clone() {
         let body = schemas
             .get(name.trim_start_matches("PatchOf_"))
             .cloned()
@@ -21,6 +21,10 @@ pub(super) fn complete_schemas(document: &mut Value) {
         patch["minProperties"] = 1.into();
         schemas.insert(name, patch);
     }
+    let patched: Vec<String> = patches
+        .iter()
+        .map(|name| name.trim_start_matches("PatchOf_").to_owned())
+        .collect();
     // Lists name their items rather than repeat them.
     let names: Vec<String> = schemas.keys().cloned().collect();
     for name in names {
@@ -30,6 +34,17 @@ pub(super) fn complete_schemas(document: &mut Value) {
         }
     }
     schemas.values_mut().for_each(limit);
+    forget_unused(document, &patched);
+}
+
+/// A body that is only ever patched was needed to make its patch; nothing refers to it.
+fn forget_unused(document: &mut Value, patched: &[String]) {
+    let text = document.to_string();
+    let used = |name: &str| text.contains(&format!("\"#/components/schemas/{name}\""));
+    let unused: Vec<&String> = patched.iter().filter(|name| !used(name)).collect();
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| !unused.contains(&name));
+    }
 }
 
 /// A patch is its body with nothing required and no defaults, and so are the objects inside: they merge too (RFC 7396).
