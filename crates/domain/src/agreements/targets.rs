@@ -221,14 +221,11 @@ impl ServiceLevelTarget {
             };
             return Err(unjudgeable(at("calendar"), detail));
         }
-        match &self.indicator {
-            Indicator::Timeliness { priorities: asked, .. } => {
-                if let Some((i, unknown)) = asked.iter().enumerate().find(|(_, word)| !priorities.contains(word)) {
-                    let detail = format!("{unknown} is not among the agreement's priorities.");
-                    return Err(unjudgeable(at(&format!("indicator/priorities/{i}")), detail));
-                }
-            }
-            _ => {}
+        if let Indicator::Timeliness { priorities: asked, .. } = &self.indicator
+            && let Some((i, unknown)) = asked.iter().enumerate().find(|(_, word)| !priorities.contains(word))
+        {
+            let detail = format!("{unknown} is not among the agreement's priorities.");
+            return Err(unjudgeable(at(&format!("indicator/priorities/{i}")), detail));
         }
         match &self.consequence {
             Some(Consequence::Price { steps, cap }) => self.check_steps(steps, *cap, has_price, &at("consequence")),
