@@ -19,11 +19,17 @@ CALLERS = {
     "administrator": {
         "listClients", "getClient", "createClient", "createClientSecret", "createClientRevocation",
         "setSamePersonException", "deleteSamePersonException",
+        "createAgreementTemplate", "changeAgreementTemplate", "deleteAgreementTemplate",
     },
     "brm": {
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
+        "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",
+        "changeAgreementVersion", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",
+        "createRevocation", "createRenewal", "createTermination",
     },
-    "decider": {"createEndorsement", "createWithdrawal", "createReopening"},
+    "decider": {
+        "createEndorsement", "createWithdrawal", "createReopening", "createRejection", "createNotice",
+    },
 }
 EVERYDAY = "trial"
 CALLER_OF = {operation: caller for caller, operations in CALLERS.items() for operation in operations}

@@ -43,13 +43,16 @@ pub enum Statistic {
 #[serde(try_from = "Decimal", into = "Decimal")]
 pub struct Percentile(Decimal);
 
+/// More than 0, at most 100, with at most six decimals.
+const PERCENTILE: &str = r"^(100|[1-9][0-9]?(\.[0-9]{1,6})?|0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}|000[1-9][0-9]{0,2}|0000[1-9][0-9]?|00000[1-9]))$";
+
 impl PartialSchema for Percentile {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .min_length(Some(1))
-            .max_length(Some(10))
-            .pattern(Some(r"^(100|[1-9][0-9]?(\.[0-9]{1,6})?|0\.0{0,5}[1-9][0-9]{0,5})$"))
+            .max_length(Some(9))
+            .pattern(Some(PERCENTILE))
             .examples([serde_json::Value::from("95")])
             .description(Some("More than 0, at most 100, as decimal text."))
             .into()
