@@ -84,7 +84,7 @@ async fn templates(unit: &mut UnitOfWork) -> Result<AgreementTemplateId, Problem
         settle(unit, "agreement template", name);
         let told = json!({"name": name, "kind": "sla", "default": name == TEMPLATE,
             "terms": {"initialTerm": "P12M", "renewal": "tacit", "renewalTerm": "P12M", "noticePeriod": "P3M"},
-            "content": {"title": "Överenskommelse om IT-tjänst", "language": "sv", "reviewInterval": "P12M",
+            "content": {"title": "Överenskommelse om {{services}}", "language": "sv", "reviewInterval": "P12M",
                 "priorities": ["P1", "P2", "P3"], "sections": [
                 {"key": "scope", "heading": "Omfattning",
                     "text": "Överenskommelsen gäller {{services}} för {{customer}} från och med {{firstDay}}."},

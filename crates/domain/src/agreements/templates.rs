@@ -46,7 +46,7 @@ pub struct AgreementTemplateInput {
     pub kind: AgreementKind,
     /// How long the terms are.
     pub terms: TermLengths,
-    /// What is agreed. Texts may hold `{{customer}}`, `{{legalEntity}}`, `{{services}}`, `{{firstDay}}` and
+    /// What is agreed. Title and texts may hold `{{customer}}`, `{{legalEntity}}`, `{{services}}`, `{{firstDay}}` and
     /// `{{lastDay}}`, which are filled in when a draft begins.
     pub content: Content,
     /// Whether its content holds for a used service until an agreement of its own is made; one template at most.
@@ -132,14 +132,16 @@ impl AgreementTemplate {
             return Err(Rule::new(RuleCode::State, detail).at(format!("/content/targets/{i}/services")));
         }
         self.content.check(&[])?;
-        let texts = self.content.sections.iter().enumerate();
-        for (i, section) in texts {
-            if let Some(place) = places(section.text.as_str()).find(|place| !PLACES.contains(place)) {
+        let sections = self.content.sections.iter().enumerate();
+        let sections = sections.map(|(i, section)| (format!("/content/sections/{i}/text"), section.text.as_str()));
+        let title = ("/content/title".to_owned(), self.content.title.as_str());
+        for (pointer, text) in sections.chain([title]) {
+            if let Some(place) = places(text).find(|place| !PLACES.contains(place)) {
                 let detail = format!(
                     "{{{{{place}}}}} is no place to fill in; those are {}.",
                     PLACES.join(", ")
                 );
-                return Err(Rule::new(RuleCode::State, detail).at(format!("/content/sections/{i}/text")));
+                return Err(Rule::new(RuleCode::State, detail).at(pointer));
             }
         }
         Ok(())
@@ -155,19 +157,21 @@ impl AgreementTemplate {
             "firstDay" => terms.first_day.to_string(),
             _ => terms.last_day.to_string(),
         };
+        let fill = |text: &str| {
+            let fill_one = |text: String, place: &&str| text.replace(&format!("{{{{{place}}}}}"), &value(place));
+            PLACES.iter().fold(text.to_owned(), fill_one)
+        };
+        let too_long = |what: &str, pointer: String| {
+            let detail = format!("Filled in, {what} is longer than it may be.");
+            Rule::new(RuleCode::State, detail).at(pointer)
+        };
         let mut content = self.content.clone();
+        let title = fill(content.title.as_str()).parse();
+        content.title = title.map_err(|_| too_long("the title", "/content/title".into()))?;
         for (i, section) in content.sections.iter_mut().enumerate() {
-            let mut text = section.text.to_string();
-            for place in PLACES {
-                text = text.replace(&format!("{{{{{place}}}}}"), &value(place));
-            }
-            section.text = text.parse().map_err(|_| {
-                let detail = format!(
-                    "Filled in, the section {} is longer than a section may be.",
-                    section.key
-                );
-                Rule::new(RuleCode::State, detail).at(format!("/content/sections/{i}/text"))
-            })?;
+            let text = fill(section.text.as_str()).parse();
+            let pointer = format!("/content/sections/{i}/text");
+            section.text = text.map_err(|_| too_long(&format!("the section {}", section.key), pointer))?;
         }
         Ok(content)
     }

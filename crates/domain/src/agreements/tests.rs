@@ -488,6 +488,7 @@ fn versions_are_compared_field_by_field_and_line_by_line() {
 #[test]
 fn a_template_is_filled_in() {
     let mut told = serde_json::to_value(content()).unwrap();
+    told["title"] = json!("{{services}} för {{customer}}");
     told["sections"][0]["text"] = json!("Gäller {{customer}} från {{firstDay}} för {{services}}.");
     let input = |content: &serde_json::Value| AgreementTemplateInput {
         name: "Grund".parse().unwrap(),
@@ -512,6 +513,7 @@ fn a_template_is_filled_in() {
         filled.sections[0].text.as_str(),
         "Gäller Kommunledningskontoret från 2026-02-01 för E-post."
     );
+    assert_eq!(filled.title.as_str(), "E-post för Kommunledningskontoret");
     told["sections"][0]["text"] = json!("Gäller {{kund}}.");
     let unknown = AgreementTemplate::register(id, input(&told), now()).unwrap_err();
     assert_eq!(unknown.pointer.unwrap(), "/content/sections/0/text");
