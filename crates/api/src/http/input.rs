@@ -207,6 +207,21 @@ pub fn unfit(e: serde_json::Error) -> Problem {
     }])
 }
 
+/// To JSON Schema 118.0 is an integer; to a typed value it is one only when it is written like one.
+pub fn write_whole(value: &mut Value) {
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(float) = number.as_f64().filter(|f| f.fract() == 0.0 && f.abs() <= EXACT) {
+                *value = Value::from(float as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_whole),
+        Value::Object(members) => members.values_mut().for_each(write_whole),
+        _ => {}
+    }
+}
+
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 /// The bytes of the body, if it is of one of the media types and not larger than `largest`.
@@ -252,7 +267,7 @@ fn read(
     let received = receive(request, payload, media, LARGEST);
     Box::pin(async move {
         let (bytes, pass) = received.await?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
+        let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| {
             Problem::Malformed(format!(
                 "The body is not JSON: line {}, column {}.",
                 e.line(),
@@ -260,6 +275,7 @@ fn read(
             ))
         })?;
         pass.operation.check_body(&value)?;
+        write_whole(&mut value);
         // The value, not its spelling: blanks and the order of members make no other request.
         let digest = domain::clients::digest(&value.to_string());
         Ok((value, pass, digest))

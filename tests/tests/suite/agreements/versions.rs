@@ -231,6 +231,12 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
             assert_eq!(answer.body["errors"][0]["pointer"], at, "{:#}", answer.body);
         }
         assert_eq!(service.events().await, before);
+        let mut whole = good.clone();
+        whole["draft"]["content"]["targets"][0]["minimumObservations"] = json!(118.0);
+        let read = world.brm.post("/agreements", whole).await.expect(201);
+        let version = format!("/agreements/{}/versions/1", read.id());
+        let told = world.brm.get(&version).await.expect(200);
+        assert_eq!(told.body["content"]["targets"][0]["minimumObservations"], 118);
         let next = world.brm.post("/agreements", good).await.expect(201).text("number");
         let serial = |number: &str| {
             number
@@ -238,7 +244,7 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
                 .and_then(|(_, n)| n.parse::<u32>().ok())
                 .expect("a number")
         };
-        assert_eq!(serial(&next), serial(&first) + 1);
+        assert_eq!(serial(&next), serial(&first) + 2);
         service.stop().await;
     })
     .await;

@@ -5,7 +5,11 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::http::{Call, Fault, Lines, Problem, input::unfit, lines::LONGEST};
+use crate::http::{
+    Call, Fault, Lines, Problem,
+    input::{unfit, write_whole},
+    lines::LONGEST,
+};
 
 /// A line as far as it can be judged by itself.
 pub type Judged = (u64, Result<Evidence, Vec<Fault>>);
@@ -58,13 +62,14 @@ fn evidence(call: &Call, line: Option<Vec<u8>>) -> Result<Evidence, Vec<Fault>> 
     let line = line.ok_or_else(|| one("max_length", format!("has at most {LONGEST} bytes")))?;
     let line = std::str::from_utf8(&line)
         .map_err(|e| one("encoding", format!("is not UTF-8 from byte {} on", e.valid_up_to() + 1)))?;
-    let value: Value = serde_json::from_str(line).map_err(|e| {
+    let mut value: Value = serde_json::from_str(line).map_err(|e| {
         one(
             "malformed",
             format!("is not a JSON document: see column {}", e.column()),
         )
     })?;
     let checked = call.operation.check_body(&value);
+    write_whole(&mut value);
     let told: Result<MeasurementInput, Problem> = checked.and_then(|()| serde_json::from_value(value).map_err(unfit));
     let told = told.map_err(|problem| match problem {
         Problem::Invalid(faults) => faults,
