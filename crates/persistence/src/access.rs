@@ -203,7 +203,7 @@ pub(crate) fn ways_to_requests(reach: &Reach, today: NaiveDate, backend: DbBacke
 }
 
 /// Leave to act on what belongs to no customer and bears on all: a person needs one of the roles in any team today.
-pub(crate) async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Result<(), Error> {
+pub async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Result<(), Error> {
     #[derive(FromQueryResult)]
     struct Answer {
         permitted: Leave,

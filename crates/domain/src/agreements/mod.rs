@@ -5,6 +5,7 @@
 mod acts;
 mod comparison;
 mod content;
+mod records;
 mod targets;
 mod templates;
 mod terms;
@@ -26,6 +27,7 @@ use crate::{
 pub use acts::*;
 pub use comparison::*;
 pub use content::*;
+pub use records::*;
 pub use targets::*;
 pub use templates::*;
 pub use terms::*;

@@ -184,11 +184,6 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: AgreementId) -> Result<A
     access::admit(unit, row.map(|row| row.agreement(unit.today())).transpose()?)
 }
 
-/// Refuses who may not make agreements that belong to no customer.
-pub async fn admit_to_provider(unit: &UnitOfWork, scope: &Scope) -> Result<(), Error> {
-    access::admit_to_provider(unit, scope).await
-}
-
 /// With whom it is agreed, as they are called now.
 pub async fn other_party_now(source: &impl Source, agreement: &Agreement) -> Result<OtherParty, Error> {
     match &agreement.customer {

@@ -9,7 +9,7 @@ use super::{entity, versions};
 use crate::{Error, calendars, references, store::Source};
 
 /// The agreements that the content's targets name, each once.
-fn named(content: &Content) -> Vec<AgreementId> {
+pub(super) fn named(content: &Content) -> Vec<AgreementId> {
     let targets = content.targets.iter();
     let mut named: Vec<_> = targets
         .flat_map(|target| target.rests_on.iter().map(|r| r.agreement))

@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::update;
+use super::{underpinning::named, update};
 use crate::{
     Error,
     store::{self, Source, UnitOfWork},
@@ -268,12 +268,7 @@ async fn insert_beside(unit: &UnitOfWork, version: &AgreementVersion) -> Result<
             .exec_without_returning(unit.connection())
             .await?;
     }
-    let targets = version.content.targets.iter();
-    let mut named: Vec<AgreementId> = targets
-        .flat_map(|target| target.rests_on.iter().map(|r| r.agreement))
-        .collect();
-    named.sort_unstable();
-    named.dedup();
+    let named = named(&version.content);
     if !named.is_empty() {
         let rows = named.iter().map(|id| rests_on::ActiveModel {
             version_id: Set(version.id),

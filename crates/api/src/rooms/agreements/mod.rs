@@ -7,7 +7,7 @@ use actix_web::{get, patch, post, web};
 use chrono::NaiveDate;
 use domain::{access::Scope, agreements::*, vocabulary::*};
 use persistence::{
-    UnitOfWork, agreements as store,
+    UnitOfWork, access, agreements as store,
     agreements::{AgreementFilter, ServiceCoverage},
     customers,
 };
@@ -125,7 +125,7 @@ pub async fn begin(scope: &Scope, unit: &mut UnitOfWork, told: AgreementInput) -
     };
     let with = told.other_party(customer.as_ref())?;
     if customer.is_none() {
-        store::admit_to_provider(unit, scope).await?;
+        access::admit_to_provider(unit, scope).await?;
     }
     let agreed = store::drafted(unit, scope, &with, &told.draft)
         .await
