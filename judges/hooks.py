@@ -29,6 +29,11 @@ CALLERS = {
     },
     "decider": {
         "createEndorsement", "createWithdrawal", "createReopening", "createRejection", "createNotice",
+        "createStatementAcceptance", "createObjection", "createExclusionConsent", "createExclusionRefusal",
+    },
+    "delivery_manager": {
+        "createStatementProposal", "createObjectionAnswer", "createStatementClosing", "createRestatement",
+        "createStatement", "createExclusion", "createStatementRun", "getStatementRun",
     },
 }
 EVERYDAY = "trial"

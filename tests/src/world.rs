@@ -26,6 +26,7 @@ pub struct World {
     pub dm: Caller,
     pub owner: Caller,
     pub other_brm: Caller,
+    pub other_dm: Caller,
     /// A person without a team.
     pub loner: Caller,
     /// Contacts of KLK-HR with mandate `customer`, `purchaser`, `key_user`.
@@ -113,6 +114,7 @@ impl World {
             dm: as_person(&dm_id),
             owner: as_person(&owner_id),
             other_brm: as_person(&other_brm_id),
+            other_dm: as_person(&other_dm_id),
             loner: as_person(&loner_id),
             decider: as_contact(&decider_id),
             purchaser: as_contact(&contact(&klk_hr, "Per Bestallare", "purchaser").await),

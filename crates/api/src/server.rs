@@ -25,7 +25,12 @@ use governor::{
     middleware::StateInformationMiddleware,
     state::keyed::DefaultKeyedStateStore,
 };
-use persistence::{Db, store::Origin};
+use persistence::{
+    Db,
+    service_levels::{self, LocalTime},
+    store::Origin,
+};
+use tokio::sync::Notify;
 
 use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
@@ -62,9 +67,19 @@ pub struct State {
     pub tokens: Tokens,
     pub operations: Operations,
     pub limits: Limits,
+    /// Told when there is work for the background.
+    pub work: Notify,
 }
 
 impl State {
+    /// The organisation's clock.
+    pub fn local_time(&self) -> LocalTime {
+        LocalTime {
+            zone: self.settings.time_zone,
+            now: self.clock.now(),
+        }
+    }
+
     /// Who calls, by the bearer token, and how they had signed in.
     pub async fn identify(&self, request: &ServiceRequest) -> Result<(Caller, SignedIn), Problem> {
         let sent = request
@@ -184,6 +199,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
         operations: Operations::of(&document::committed()?)?,
         limits: Limits::new(settings.rate_limit_per_minute),
         clock: Clock::default(),
+        work: Notify::new(),
         db,
         settings,
     })
@@ -247,7 +263,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     .map_err(|source| StartError::Listen { address, source })?
     .run();
     let handle = server.handle();
-    let housekeeping = tokio::spawn(keep_house(state.clone()));
+    let housekeeping = tokio::spawn(background(state.clone()));
     Ok(Running {
         address,
         state,
@@ -255,6 +271,23 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
         task: tokio::spawn(server),
         housekeeping,
     })
+}
+
+/// What goes on beside the requests.
+async fn background(state: web::Data<State>) {
+    tokio::join!(keep_house(state.clone()), work_off(state));
+}
+
+/// Runs over many statements, as soon as one is begun; what an ended program left, at once. Another program's runs are
+/// helped with within the minute.
+async fn work_off(state: web::Data<State>) {
+    const AT_LEAST_EVERY: Duration = Duration::from_secs(60);
+    loop {
+        if let Err(e) = service_levels::go_on(&state.db, || state.local_time()).await {
+            tracing::warn!(error = %e, "a run over statements stopped; it goes on within the minute");
+        }
+        let _ = tokio::time::timeout(AT_LEAST_EVERY, state.work.notified()).await;
+    }
 }
 
 /// Once an hour, what nobody needs any more is removed: answers past their time, callers that have gone quiet.
@@ -272,7 +305,8 @@ async fn keep_house(state: web::Data<State>) {
     }
 }
 
-/// What was left over: evidence that waits for what is known by now, and batches whose senders fell silent.
+/// What was left over: evidence that waits for what is known by now, batches whose senders fell silent, and statements of
+/// periods that have begun.
 async fn look_after_measurements(state: &State) -> Result<(), persistence::Error> {
     let now = state.clock.now();
     let origin = Origin {
@@ -286,7 +320,8 @@ async fn look_after_measurements(state: &State) -> Result<(), persistence::Error
         today: state.settings.local_date(now),
     };
     state.db.match_left_over(&origin).await?;
-    state.db.tell_of_silent_batches(&origin).await
+    state.db.tell_of_silent_batches(&origin).await?;
+    service_levels::open_running(&state.db, &origin).await
 }
 
 /// Which pages of other origins may call.

@@ -544,6 +544,8 @@ impl Permission {
 const ANY: &[Role] = &Role::ALL;
 /// The two managers of a team.
 pub const MANAGERS: &[Role] = &[Role::BusinessRelationshipManager, Role::DeliveryManager];
+/// The one who answers for the delivery.
+pub const DELIVERY_MANAGER: &[Role] = &[Role::DeliveryManager];
 /// The one who holds the customer as a whole.
 pub const BUSINESS_RELATIONSHIP_MANAGER: &[Role] = &[Role::BusinessRelationshipManager];
 
@@ -673,6 +675,25 @@ matrix! {
     listMeasurements:           NO, YES, Read, Own, With(MeasurementsRead);
     getMeasurement:             NO, YES, Read, Own, With(MeasurementsRead);
     listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
+    listStatements:             YES, YES, Read, Own, With(AgreementsRead);
+    getStatement:               YES, YES, Read, Own, With(AgreementsRead);
+    getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);
+    getStatementDifference:     YES, YES, Read, Own, With(AgreementsRead);
+    getStatementEvidence:       NO, YES, Read, Own, With(MeasurementsRead);
+    createStatement:            NO, NO, As(ANY), NoContact, NoClient;
+    createStatementProposal:    NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
+    createStatementAcceptance:  NO, NO, NoPerson, Own, NoClient;
+    createObjection:            NO, NO, NoPerson, Own, NoClient;
+    createObjectionAnswer:      NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
+    createStatementClosing:     NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
+    createRestatement:          NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
+    listExclusions:             YES, YES, Read, Own, With(AgreementsRead);
+    getExclusion:               YES, YES, Read, Own, With(AgreementsRead);
+    createExclusion:            NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
+    createExclusionConsent:     NO, NO, As(DELIVERY_MANAGER), Own, NoClient;
+    createExclusionRefusal:     NO, NO, As(DELIVERY_MANAGER), Own, NoClient;
+    createStatementRun:         NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
+    getStatementRun:            NO, YES, Anyone, NoContact, NoClient;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
     listClients:                YES, YES, NoPerson, NoContact, NoClient;

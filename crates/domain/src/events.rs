@@ -33,6 +33,10 @@ word! {
         ServiceCalendar,
         Measurement,
         MeasurementBatch,
+        ServiceLevelStatement,
+        MissedTarget,
+        Exclusion,
+        StatementRun,
     }
 }
 
@@ -55,6 +59,10 @@ pub trait Aggregate: Serialize {
     /// Whether the calendar shows in how it reads, so that it may read otherwise tomorrow at the same version.
     fn reads_by_calendar(&self) -> bool {
         false
+    }
+    /// What else it reads by, where it is computed as it is read.
+    fn reads_as(&self) -> Option<&str> {
+        None
     }
     /// The destination in whose feed its events stand.
     fn destination(&self) -> Option<Destination> {

@@ -244,15 +244,33 @@ impl Contact {
     /// The mandate with which they decide for the customer on the day, or why they may not (R6). Asked with the
     /// mandates as they are in force.
     pub fn mandate_to_decide(&self, day: NaiveDate) -> Result<Mandate, Rule> {
-        let mandate = self.mandates.holding(MandateKind::Customer, day);
-        let mandate = mandate.filter(|_| self.may(MandateKind::Customer, day));
-        mandate.cloned().ok_or_else(|| {
+        self.mandate_for(&[MandateKind::Customer], day).ok_or_else(|| {
             let detail = format!(
                 "{} has no mandate to decide for {} on {day}.",
                 self.name, self.customer.code
             );
             Rule::new(RuleCode::BothApprove, detail)
         })
+    }
+
+    /// The mandate with which they consent, refuse and object for the customer on the day, or why they may not (R23,
+    /// R24): who decides, and who orders. Asked with the mandates as they are in force.
+    pub fn mandate_to_consent(&self, day: NaiveDate) -> Result<Mandate, Rule> {
+        let either = [MandateKind::Customer, MandateKind::Purchaser];
+        self.mandate_for(&either, day).ok_or_else(|| {
+            let detail = format!(
+                "{} has no mandate to speak for {} on {day}: customer or purchaser.",
+                self.name, self.customer.code
+            );
+            Rule::new(RuleCode::ExclusionConsent, detail)
+        })
+    }
+
+    fn mandate_for(&self, kinds: &[MandateKind], day: NaiveDate) -> Option<Mandate> {
+        let held = kinds.iter().filter(|kind| self.may(**kind, day));
+        held.filter_map(|kind| self.mandates.holding(*kind, day))
+            .next()
+            .cloned()
     }
 
     /// Whether the mandate holds on the day. Of a deputy this is asked with the mandates as they are in force.

@@ -18,12 +18,18 @@ pub enum RuleCode {
     AlreadyCovered,
     /// R9: start, renewal, notice and end follow the calendar.
     AgreementCalendar,
+    /// R10: a statement is proposed when its period is over, then closed; a closed one is changed by a restatement alone.
+    StatementOrder,
     /// R13: a request has one destination at a time.
     OneDestination,
     /// R14: what must be endorsed by whom before it is routed.
     EndorsementMissing,
     /// R15: a complaint has an owner and a due date and is answered.
     ComplaintAnswer,
+    /// R23: only what was consented to, or agreed beforehand, is left out of the agreed figure.
+    ExclusionConsent,
+    /// R24: the customer may accept a statement or object to named figures for an agreed number of days.
+    Objections,
     /// A target that could never be judged.
     Unjudgeable,
     /// Opening hours begin before they end and do not overlap, and a date has one exception.
@@ -61,9 +67,12 @@ impl RuleCode {
             Self::ApprovedIsFixed => "R7",
             Self::AlreadyCovered => "R8",
             Self::AgreementCalendar => "R9",
+            Self::StatementOrder => "R10",
             Self::OneDestination => "R13",
             Self::EndorsementMissing => "R14",
             Self::ComplaintAnswer => "R15",
+            Self::ExclusionConsent => "R23",
+            Self::Objections => "R24",
             _ => return None,
         })
     }

@@ -13,6 +13,7 @@ pub mod overviews;
 pub mod people;
 pub mod references;
 pub mod requests;
+pub mod service_levels;
 pub mod services;
 pub mod store;
 pub mod teams;

@@ -220,7 +220,7 @@ fn the_domain_names_no_entity_query_or_connection() {
                 "ConnectionTrait",
                 "DatabaseConnection",
                 "QueryFilter",
-                "Statement",
+                "from_sql",
                 "async fn",
                 ".await",
                 "Utc::now",

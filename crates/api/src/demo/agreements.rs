@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     fill::{Registers, administrator, input, named, permitted, settle, unit_at},
+    known,
     municipality::*,
 };
 use crate::{State, http::Problem, rooms};
@@ -49,10 +50,11 @@ const AGREEMENTS: &[(&str, Renewal, i64, Reached)] = &[
 const TEMPLATE: &str = "Överenskommelse med förvaltning";
 const SPARE_TEMPLATE: &str = "Tidigare grundmall";
 
-/// The two who agree.
-struct Parties {
+/// The two who agree, and who answers for the delivery.
+pub struct Parties {
     provider: Caller,
-    customer: Caller,
+    pub delivery_manager: Caller,
+    pub customer: Caller,
     holder: CustomerId,
 }
 
@@ -97,20 +99,23 @@ async fn templates(unit: &mut UnitOfWork) -> Result<AgreementTemplateId, Problem
     made.ok_or(Problem::NotFound)
 }
 
-async fn parties(state: &State, registers: &Registers, at: DateTime<Utc>) -> Result<Parties, Problem> {
+pub async fn parties(state: &State, registers: &Registers, at: DateTime<Utc>) -> Result<Parties, Problem> {
     let reader = state.db.reader();
     let today = state.settings.local_date(at);
     let caller = async |bearer| clients::caller(&reader, &bearer, today).await?.ok_or(Problem::NotFound);
     let team = TEAMS.first().ok_or(Problem::NotFound)?;
     let code = team.customers.first().ok_or(Problem::NotFound)?;
-    let manager = registers.persons.get(team.business_relationship_manager);
+    let person = |place: usize| registers.persons.get(place).map(|person| Bearer::Person(person.id));
+    let manager = person(team.business_relationship_manager).ok_or(Problem::NotFound)?;
+    let delivery_manager = person(team.delivery_manager).ok_or(Problem::NotFound)?;
     let decides = |c: &ContactSeed| c.customer == *code && c.mandate == MandateKind::Customer.to_string();
     let contact = CONTACTS
         .iter()
         .position(decides)
         .and_then(|place| registers.contacts.get(place));
     Ok(Parties {
-        provider: caller(Bearer::Person(manager.ok_or(Problem::NotFound)?.id)).await?,
+        provider: caller(manager).await?,
+        delivery_manager: caller(delivery_manager).await?,
         customer: caller(Bearer::Contact(*contact.ok_or(Problem::NotFound)?)).await?,
         holder: named(&registers.customers, code)?.id,
     })
@@ -128,9 +133,39 @@ fn begun(
     if renewal != Renewal::None {
         terms["renewalTerm"] = Value::from("P12M");
     }
-    input(
-        json!({"kind": "sla", "customer": parties.holder, "evidence": "document",
-        "draft": {"source": {"template": template}, "services": [service.id], "terms": terms}}),
+    let mut draft = json!({"source": {"template": template}, "services": [service.id], "terms": terms});
+    if service.code.as_str() == MEASURED {
+        draft["content"] = measured()?;
+    }
+    input(json!({"kind": "sla", "customer": parties.holder, "evidence": "document", "draft": draft}))
+}
+
+/// The agreement whose promises are followed up month by month, by its service.
+pub const MEASURED: &str = "ESIGN";
+
+/// What it promises.
+fn measured() -> Result<Value, Problem> {
+    let calendar = known::id("calendar", "Kontorstid").ok_or(Problem::NotFound)?;
+    Ok(
+        json!({"title": "Överenskommelse om E-underskrift", "language": "sv", "reviewInterval": "P12M",
+        "priorities": ["1 - Critical", "2 - High", "3 - Moderate"], "objectionDays": 10,
+        "preAgreedExclusions": ["planned_maintenance"],
+        "price": {"amount": "12500.00", "currency": "SEK", "period": "month"},
+        "sections": [
+            {"key": "scope", "heading": "Omfattning", "text": "Överenskommelsen gäller **E-underskrift** för alla förvaltningar."},
+            {"key": "responsibilities", "heading": "Ansvar",
+                "text": "Kunden utser beställare. IT svarar för drift, support och uppföljning varje månad."}],
+        "workloadLimits": [{"key": "cases", "name": "Ärenden", "metric": "cases", "limit": "200", "period": "month"}],
+        "targets": [
+            {"key": "availability", "name": "Tillgänglighet", "indicator": {"kind": "availability"},
+                "comparison": "at_least", "value": "99.5", "period": "month", "calendar": calendar,
+                "consequence": {"kind": "price", "cap": "15", "steps": [
+                    {"worseThan": "99.5", "percent": "5"}, {"worseThan": "99", "percent": "5"}]}},
+            {"key": "resolution", "name": "Lösta inom åtta timmar", "comparison": "at_least", "value": "90", "period": "month",
+                "calendar": calendar, "workloadLimit": "cases", "minimumObservations": 3,
+                "indicator": {"kind": "timeliness", "measured": "resolution", "limit": "PT8H"}},
+            {"key": "answers", "name": "Svarstid", "comparison": "at_most", "value": "0.8", "period": "month",
+                "indicator": {"kind": "gauge", "metric": "svarstid", "unit": "s", "figure": {"percentile": "95"}}}]}),
     )
 }
 

@@ -100,6 +100,17 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("agreement template", "Överenskommelse med förvaltning", 0xd01),
     ("agreement template", "Tidigare grundmall", 0xd02),
     ("measurement", "LARM-2041", 0xf01),
+    ("statement", "0", 0x1101),
+    ("statement", "1", 0x1102),
+    ("statement", "2", 0x1103),
+    ("statement", "3", 0x1104),
+    ("statement", "4", 0x1105),
+    ("statement", "5", 0x1106),
+    ("statement", "6", 0x1107),
+    ("exclusion", "0", 0x1201),
+    ("exclusion", "1", 0x1202),
+    ("exclusion", "2", 0x1203),
+    ("statement run", "0", 0x1301),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

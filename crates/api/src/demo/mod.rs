@@ -8,6 +8,7 @@ mod known;
 mod lives;
 mod municipality;
 mod play;
+mod statements;
 
 pub use callers::all_tokens;
 pub use fill::{fill, is_empty};

@@ -15,6 +15,7 @@ use domain::{
 };
 use persistence::{
     Db, Reader, UnitOfWork,
+    service_levels::LocalTime,
     store::{
         Origin,
         idempotency::{Answer, Key},
@@ -108,6 +109,14 @@ impl Call {
     /// The local date.
     pub fn today(&self) -> NaiveDate {
         self.origin.today
+    }
+
+    /// The organisation's clock.
+    pub fn local_time(&self) -> LocalTime {
+        LocalTime {
+            zone: self.state.settings.time_zone,
+            now: self.origin.now,
+        }
     }
 
     /// The time.

@@ -18,11 +18,13 @@ use utoipa::ToSchema;
 
 use super::{operations::BASE, problem::Problem};
 
-/// The entity tag: the version, and the local date where the calendar shows in what is read.
+/// The entity tag: the version, the local date where the calendar shows in what is read, and what else it reads by.
 pub fn etag<A: Aggregate>(thing: &A, today: NaiveDate) -> String {
-    match thing.reads_by_calendar() {
-        true => format!("\"{}.{today}\"", thing.version()),
-        false => format!("\"{}\"", thing.version()),
+    let version = thing.version();
+    match (thing.reads_by_calendar(), thing.reads_as()) {
+        (_, Some(state)) => format!("\"{version}.{state}\""),
+        (true, None) => format!("\"{version}.{today}\""),
+        (false, None) => format!("\"{version}\""),
     }
 }
 

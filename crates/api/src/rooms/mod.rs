@@ -12,6 +12,7 @@ pub mod measurements;
 pub mod overviews;
 pub mod people;
 pub mod requests;
+pub mod service_levels;
 pub mod services;
 pub mod teams;
 
@@ -35,6 +36,7 @@ pub fn all(routes: &mut Routes) {
         .configure(calendars::routes)
         .configure(overviews::routes)
         .configure(measurements::routes)
+        .configure(service_levels::routes)
         .configure(events::routes)
         .configure(exchange::routes)
         .configure(clients::routes);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{CalendarPeriod, ServiceLevelTarget, Terms, VersionNumber, WorkloadLimit};
-use crate::{Rule, RuleCode, calendars::PinnedCalendar, vocabulary::*};
+use crate::{Rule, RuleCode, calendars::PinnedCalendar, service_levels::ExclusionGround, vocabulary::*};
 
 /// A named part of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -103,6 +103,14 @@ pub struct Content {
     /// How often the agreement is looked over together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_interval: Option<Span>,
+    /// For how many days the customer may object to a proposed statement; 14 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 90)]
+    pub objection_days: Option<u16>,
+    /// The grounds on which an interval is left out of what is judged without being asked for each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 4)]
+    pub pre_agreed_exclusions: Vec<ExclusionGround>,
     /// How the services' information is classified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
@@ -153,14 +161,28 @@ impl Content {
                 let detail = "The agreement does not cover this service.";
                 return Err(Rule::new(RuleCode::Unjudgeable, detail).at(format!("{pointer}/services/{j}")));
             }
-            if let Some(wanted) = &target.workload_limit
-                && self.workload_limits.iter().all(|limit| limit.key != *wanted)
-            {
-                let detail = format!("There is no workload limit {wanted} in the content.");
-                return Err(Rule::new(RuleCode::Unjudgeable, detail).at(format!("{pointer}/workloadLimit")));
-            }
+            self.check_workload(target)
+                .map_err(|rule| rule.at(format!("{pointer}/workloadLimit")))?;
         }
         Ok(())
+    }
+
+    /// A target is promised within a volume that is counted for the same periods.
+    fn check_workload(&self, target: &ServiceLevelTarget) -> Result<(), Rule> {
+        let Some(wanted) = &target.workload_limit else {
+            return Ok(());
+        };
+        let detail = match self.workload_limits.iter().find(|limit| limit.key == *wanted) {
+            None => format!("There is no workload limit {wanted} in the content."),
+            Some(limit) if limit.period != target.period => {
+                format!(
+                    "The workload limit {wanted} is counted by {}, the target by {}.",
+                    limit.period, target.period
+                )
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Rule::new(RuleCode::Unjudgeable, detail))
     }
 }
 

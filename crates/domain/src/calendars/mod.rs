@@ -16,7 +16,7 @@ pub use clock::{ClockTime, NotAClockTime};
 pub use holidays::{HolidayKind, HolidayName, ProposedHoliday, proposed_holidays};
 pub use hours::{CalendarException, CalendarHours, CalendarHoursInput, Opening, WeeklyHours};
 pub use intervals::Interval;
-pub use time::{Openings, Pause};
+pub use time::{Openings, Pause, midnight};
 pub use time_limit::{NotATimeLimit, TimeLimit};
 
 use crate::{

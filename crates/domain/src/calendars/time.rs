@@ -49,6 +49,11 @@ fn opens(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
 }
 
 /// When it closes: in a repeated hour the last time that the clock shows it.
+/// The instant at which a date begins on the zone's clock.
+pub fn midnight(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
+    opens(zone, date.and_time(NaiveTime::MIN))
+}
+
 fn closes(zone: Tz, date: NaiveDate, to: ClockTime) -> DateTime<Utc> {
     let last = |local| match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(_, at) => Some(at.to_utc()),

@@ -75,6 +75,14 @@ ids! {
     MeasurementId;
     /// A batch of measurements.
     BatchId;
+    /// A statement of what was delivered in a period.
+    StatementId;
+    /// An interval that is left out of what is judged.
+    ExclusionId;
+    /// One act on the statements of many agreements.
+    StatementRunId;
+    /// A promise that was not kept in a period.
+    MissedTargetId;
     /// An entry of the event log.
     EventId;
 }

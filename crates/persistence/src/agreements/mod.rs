@@ -184,6 +184,14 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: AgreementId) -> Result<A
     access::admit(unit, row.map(|row| row.agreement(unit.today())).transpose()?)
 }
 
+/// The agreement that a body names at `pointer`, held until the unit of work ends.
+pub async fn named(unit: &UnitOfWork, scope: &Scope, id: AgreementId, pointer: &str) -> Result<Agreement, Error> {
+    load(unit, scope, id).await.map_err(|e| match e {
+        Error::NotFound => references::unknown("agreement", pointer),
+        other => other,
+    })
+}
+
 /// With whom it is agreed, as they are called now.
 pub async fn other_party_now(source: &impl Source, agreement: &Agreement) -> Result<OtherParty, Error> {
     match &agreement.customer {

@@ -247,6 +247,41 @@ pub(super) async fn all_versions(source: &impl Source, agreement: &Agreement) ->
     Ok(rows.into_iter().map(|row| of(agreement, row)).collect())
 }
 
+/// The versions of an agreement that are in force on any day of the period, in the order in which they are.
+pub(crate) async fn versions_within(
+    source: &impl Source,
+    agreement: &Agreement,
+    period: Period,
+) -> Result<Vec<AgreementVersion>, Error> {
+    let in_force = agreement.versions.iter().filter(|line| {
+        let days = line.in_force;
+        line.status.was_approved() && days.until != Some(days.since) && days.overlaps(&period)
+    });
+    let ids: Vec<AgreementVersionId> = in_force.map(|line| line.id).collect();
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .order_by_asc(Column::Since)
+        .all(source.connection())
+        .await?;
+    Ok(rows.into_iter().map(|row| of(agreement, row)).collect())
+}
+
+/// The version of an agreement that is in force on the day.
+pub async fn in_force_on(
+    source: &impl Source,
+    agreement: &Agreement,
+    day: NaiveDate,
+) -> Result<AgreementVersion, Error> {
+    let that_day = Days::on(day).period()?;
+    versions_within(source, agreement, that_day)
+        .await?
+        .pop()
+        .ok_or_else(|| {
+            let detail = format!("No version of {} is in force on {day}.", agreement.number);
+            Rule::new(RuleCode::State, detail).into()
+        })
+}
+
 /// What stands beside a version's row: what it covers, and what it rests on.
 async fn insert_beside(unit: &UnitOfWork, version: &AgreementVersion) -> Result<(), Error> {
     let services = version.services.0.iter().map(|service| covered::ActiveModel {

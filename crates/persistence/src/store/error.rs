@@ -58,6 +58,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "Another service has this code.",
     ),
     (
+        "ux_statement_period",
+        "statement.agreement_id, statement.period",
+        RuleCode::NotUnique,
+        "/period",
+        "The agreement has a statement of this period.",
+    ),
+    (
         "ux_service_calendar_name",
         "service_calendar.name",
         RuleCode::NotUnique,

@@ -2,7 +2,7 @@
 use std::collections::HashSet;
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, FromQueryResult, Value,
+    ConnectionTrait, DbBackend, FromQueryResult, Statement, Value,
     sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, LockType, Order, Query, SelectStatement},
 };
 
@@ -31,6 +31,44 @@ pub(crate) fn expr<V: Into<Value>>(
         sql
     };
     Expr::cust_with_values(sql, values)
+}
+
+/// The rows of a statement that is written by hand, with a `?` for each value.
+pub(crate) async fn rows<R: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<R>, Error> {
+    let backend = on.get_database_backend();
+    let rows = on.query_all_raw(by_hand(backend, sql, values)).await?;
+    Ok(rows
+        .iter()
+        .map(|row| R::from_query_result(row, ""))
+        .collect::<Result<_, _>>()?)
+}
+
+/// A statement that is written by hand, with a `?` for each value.
+pub(crate) fn by_hand(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
+    let mut text = String::with_capacity(sql.len() + values.len() * 2);
+    let mut n = 0;
+    for piece in sql.split_inclusive('?') {
+        match (piece.strip_suffix('?'), backend) {
+            (Some(before), DbBackend::Postgres) => {
+                n += 1;
+                text.push_str(&format!("{before}${n}"));
+            }
+            _ => text.push_str(piece),
+        }
+    }
+    Statement::from_sql_and_values(backend, text, values)
+}
+
+/// So many places for values, as a list has them.
+pub(crate) fn places(n: usize) -> String {
+    match n {
+        0 => "null".into(),
+        n => vec!["?"; n].join(", "),
+    }
 }
 
 /// A subquery that gives its rows as one JSON array of objects; `members` are pairs of name and expression.

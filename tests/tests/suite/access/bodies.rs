@@ -77,7 +77,9 @@ pub fn accepted() -> Value {
 
 /// What is agreed about a service from a day on, for a year.
 pub fn agreed(service: &str, first: &str, renewal: &str) -> Value {
-    let content = json!({"title": fresh("Avtal"), "language": "sv"});
+    let target = json!({"key": "answers", "name": "Svarstid", "comparison": "at_most", "value": "30", "period": "month",
+        "indicator": {"kind": "gauge", "metric": "answers", "figure": "mean"}});
+    let content = json!({"title": fresh("Avtal"), "language": "sv", "targets": [target]});
     let mut terms = json!({"firstDay": first, "lastDay": "2090-12-31", "renewal": renewal});
     if renewal != "none" {
         terms["renewalTerm"] = json!("P12M");
@@ -88,4 +90,22 @@ pub fn agreed(service: &str, first: &str, renewal: &str) -> Value {
 pub fn template() -> Value {
     let content = json!({"title": "Grund", "language": "sv"});
     json!({"name": fresh("Mall"), "kind": "sla", "content": content, "terms": {"initialTerm": "P12M", "renewal": "none"}})
+}
+
+/// A month that is over.
+pub fn statement(agreement: &str) -> Value {
+    json!({"agreement": agreement, "period": "2020-03"})
+}
+
+pub fn exclusion(agreement: &str) -> Value {
+    json!({"agreement": agreement, "from": "2020-03-02T10:00:00Z", "to": "2020-03-02T12:00:00Z",
+        "ground": "planned_maintenance", "reason": "Byte av kärnväxel."})
+}
+
+pub fn objection() -> Value {
+    json!({"targets": ["answers"], "reason": "Mätningen saknar natten."})
+}
+
+pub fn run() -> Value {
+    json!({"act": "closing", "period": "2019-03"})
 }

@@ -68,6 +68,7 @@ struct Branch {
     customer: String,
     team: String,
     brm: Caller,
+    dm: Caller,
     decider: Caller,
     raiser: Caller,
 }
@@ -101,6 +102,7 @@ impl Stage {
                 customer: world.klk_hr.clone(),
                 team: world.team.clone(),
                 brm: world.brm.clone(),
+                dm: world.dm.clone(),
                 decider: world.decider.clone(),
                 raiser: world.purchaser.clone(),
             },
@@ -108,6 +110,7 @@ impl Stage {
                 customer: world.bun.clone(),
                 team: world.other_team.clone(),
                 brm: world.other_brm.clone(),
+                dm: world.other_dm.clone(),
                 decider: world.stranger.clone(),
                 raiser: world.stranger.clone(),
             },
@@ -182,12 +185,11 @@ impl Stage {
         for (name, id) in &thing.ids {
             path = path.replace(&format!("{{{name}}}"), id);
         }
-        while let Some((before, (_, after))) = path
+        while let Some((before, (name, after))) = path
             .split_once('{')
             .and_then(|(b, rest)| Some((b, rest.split_once('}')?)))
         {
-            let number = path.starts_with("/agreements") && !before.ends_with("/agreements/");
-            let name = if number { "1" } else { &nothing };
+            let name = if name.ends_with("Number") { "1" } else { &nothing };
             path = format!("{before}{name}{after}");
         }
         match operation.id.as_str() {
@@ -232,6 +234,12 @@ impl Stage {
                 &made(&self.admin, "/agreement-templates", template()).await,
             ),
             ("measurementId", _) => self.measurement(branch).await,
+            ("statementId", id) => self.statement(id, branch).await,
+            ("exclusionId", _) => Thing::new("exclusionId", &self.exclusion(branch).await),
+            ("statementRunId", _) => {
+                let run = made(&branch.dm, "/statement-runs", run()).await;
+                Thing::new("statementRunId", &run)
+            }
             ("destination", _) => Thing::default().and("destination", "service_portfolio".into()),
             (other, id) => panic!("{id}: nobody makes a {other} here"),
         }
@@ -289,6 +297,52 @@ impl Stage {
         }
         .and("agreementId", agreement.id())
         .and("versionNumber", number.to_string())
+    }
+
+    /// The id of an agreement of the branch that is in force.
+    async fn in_force(&self, branch: &Branch) -> String {
+        let made = self.agreement("", branch).await;
+        let ids = made.ids.into_iter();
+        ids.filter(|(name, _)| *name == "agreementId")
+            .map(|(_, id)| id)
+            .next()
+            .expect("an agreement")
+    }
+
+    /// A statement, in a state in which the operation can be done.
+    async fn statement(&self, operation: &str, branch: &Branch) -> Thing {
+        let body = statement(&self.in_force(branch).await);
+        let mut seen = made(&branch.dm, "/service-level-statements", body).await;
+        let path = format!("/service-level-statements/{}", seen.id());
+        let steps: &[&str] = match operation {
+            "createStatementAcceptance" | "createObjection" => &["proposal"],
+            "createObjectionAnswer" => &["proposal", "objections"],
+            "createStatementClosing" => &["proposal", "acceptance"],
+            "createRestatement" => &["proposal", "acceptance", "closing"],
+            _ => &[],
+        };
+        for step in steps {
+            let (who, body) = match *step {
+                "acceptance" => (&branch.decider, Some(digest_of(&seen))),
+                "objections" => (&branch.decider, Some(objection())),
+                _ => (&branch.dm, None),
+            };
+            let (path, etag) = (format!("{path}/{step}"), seen.etag());
+            let headers = [("if-match", etag.as_str())];
+            seen = who.send(Method::POST, &path, &headers, body).await.expect(200);
+        }
+        let body = (operation == "createStatementAcceptance").then(|| digest_of(&seen));
+        Thing {
+            body,
+            ..Thing::new("statementId", &seen)
+        }
+        .and("revisionNumber", "1".into())
+        .and("objectionNumber", "1".into())
+    }
+
+    async fn exclusion(&self, branch: &Branch) -> Answer {
+        let body = exclusion(&self.in_force(branch).await);
+        made(&branch.dm, "/exclusions", body).await
     }
 
     async fn lay_before(&self, branch: &Branch, agreement: &str) {
@@ -503,6 +557,21 @@ impl Stage {
             }
             "createAgreementTemplate" => template(),
             "changeAgreementTemplate" => json!({"name": fresh("Mall")}),
+            "createStatement" | "createExclusion" => {
+                let exists = named == branch.customer;
+                let nothing = Uuid::now_v7().to_string();
+                let agreement = if exists { self.in_force(branch).await } else { nothing };
+                match operation {
+                    "createStatement" => statement(&agreement),
+                    _ => exclusion(&agreement),
+                }
+            }
+            "createStatementAcceptance" => json!({"digest": "0".repeat(64)}),
+            "createObjection" => objection(),
+            "createObjectionAnswer" => json!({"answer": "Mätvärdena stämmer."}),
+            "createRestatement" => json!({"reason": "Sena mätvärden."}),
+            "createExclusionRefusal" => json!({"reason": "Inte aviserat."}),
+            "createStatementRun" => run(),
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),
             "createDismissal" => json!({"ground": "out_of_scope", "reason": "Hör inte hit."}),
@@ -514,6 +583,10 @@ impl Stage {
             _ => Value::Null,
         }
     }
+}
+
+fn digest_of(statement: &Answer) -> Value {
+    json!({"digest": statement.body["figures"]["digest"]})
 }
 
 async fn made(caller: &Caller, path: &str, body: Value) -> Answer {

@@ -19,6 +19,9 @@ const KEYS: &[(&str, &str)] = &[
     ("/Measurement", "measurementId"),
     ("/Agreement", "agreementId"),
     ("/AgreementTemplate", "agreementTemplateId"),
+    ("/ServiceLevelStatement", "statementId"),
+    ("/Exclusion", "exclusionId"),
+    ("/StatementRun", "statementRunId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -148,6 +148,9 @@ const VERSIONED: &[&str] = &[
     "/Agreement",
     "/AgreementVersion",
     "/AgreementTemplate",
+    "/ServiceLevelStatement",
+    "/Exclusion",
+    "/StatementRun",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -180,6 +183,18 @@ const RULES: &[(&str, &[&str])] = &[
     ("createDismissal", &["R15"]),
     ("createAnswer", &["R15"]),
     ("createReopening", &["R15"]),
+    ("createStatement", &["R10"]),
+    ("getStatement", &["R10"]),
+    ("createStatementProposal", &["R10", "R24"]),
+    ("createStatementAcceptance", &["R24"]),
+    ("createObjection", &["R24"]),
+    ("createObjectionAnswer", &["R24"]),
+    ("createStatementClosing", &["R10", "R23", "R24"]),
+    ("createRestatement", &["R10"]),
+    ("createExclusion", &["R23"]),
+    ("createExclusionConsent", &["R23"]),
+    ("createExclusionRefusal", &["R23"]),
+    ("createStatementRun", &["R10", "R24"]),
     ("createMeasurements", &["R20", "R21"]),
     ("listMeasurements", &["R20"]),
     ("getMeasurement", &["R20"]),

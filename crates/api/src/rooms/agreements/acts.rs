@@ -1,9 +1,11 @@
 //! What moves a version: each act an operation of its own, by the party that it belongs to.
 use actix_web::{delete, post, web};
+use chrono::NaiveDate;
 use domain::{
+    Rule,
     access::{Caller, Scope},
     agreements::*,
-    people::Mandate,
+    people::{Contact, Mandate},
     vocabulary::*,
 };
 use persistence::{UnitOfWork, people, store::Source as _};
@@ -26,13 +28,22 @@ pub fn routes(routes: &mut Routes) {
 
 /// The act of the one who calls: a person acts for the provider, a contact for the customer, with a mandate (R6).
 pub async fn deed(scope: &Scope, unit: &UnitOfWork) -> Result<(Deed, Option<Mandate>), Problem> {
+    deed_with(scope, unit, Contact::mandate_to_decide).await
+}
+
+/// The same with the mandate that the act needs of a contact.
+pub async fn deed_with(
+    scope: &Scope,
+    unit: &UnitOfWork,
+    needed: impl Fn(&Contact, NaiveDate) -> Result<Mandate, Rule>,
+) -> Result<(Deed, Option<Mandate>), Problem> {
     let today = unit.today();
     let who = scope.caller.raiser().ok_or(Problem::Forbidden)?;
     let (party, mandate) = match &scope.caller {
         Caller::Contact { contact, .. } => {
             let contact = people::get_contact(unit, scope, contact.id, today).await?;
             let contact = people::in_force(unit, contact).await?;
-            let mandate = contact.mandate_to_decide(today)?;
+            let mandate = needed(&contact, today)?;
             if let Some(principal) = mandate.deputy_for {
                 unit.act_for(principal.0);
             }

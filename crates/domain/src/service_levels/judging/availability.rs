@@ -58,18 +58,26 @@ pub fn availability(
     until: DateTime<Utc>,
     outages: impl IntoIterator<Item = Outage>,
 ) -> Availability {
-    let (mut unplanned, mut all) = (vec![], vec![]);
-    for outage in outages {
-        let lasted = Interval::new(outage.from, outage.to.unwrap_or(until));
-        all.push(lasted);
-        if !outage.planned {
-            unplanned.push(lasted);
+    Availability::of_all([(agreed.to_vec(), outages.into_iter().collect())], until)
+}
+
+impl Availability {
+    /// The same of several services that are promised together, each with its own agreed time: they are there when all
+    /// of them are.
+    pub fn of_all(services: impl IntoIterator<Item = (Vec<Interval>, Vec<Outage>)>, until: DateTime<Utc>) -> Self {
+        let (mut agreed, mut unplanned, mut all) = (vec![], vec![], vec![]);
+        for (time, outages) in services {
+            let lasted = |outage: &Outage| Interval::new(outage.from, outage.to.unwrap_or(until));
+            let down = |outages: &mut dyn Iterator<Item = &Outage>| overlap(&time, &union(outages.map(lasted)));
+            unplanned.extend(down(&mut outages.iter().filter(|outage| !outage.planned)));
+            all.extend(down(&mut outages.iter()));
+            agreed.extend(time);
         }
-    }
-    let down = |outages| seconds(&overlap(agreed, &union(outages)));
-    Availability {
-        agreed_seconds: seconds(agreed),
-        downtime_seconds: down(unplanned),
-        downtime_including_planned_seconds: down(all),
+        let together = |intervals: Vec<Interval>| seconds(&union(intervals));
+        Self {
+            agreed_seconds: together(agreed),
+            downtime_seconds: together(unplanned),
+            downtime_including_planned_seconds: together(all),
+        }
     }
 }
