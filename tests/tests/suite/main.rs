@@ -24,3 +24,4 @@ mod platform;
 mod program;
 mod registers;
 mod requests;
+mod statements;

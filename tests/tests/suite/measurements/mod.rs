@@ -15,13 +15,21 @@ const NDJSON: (&str, &str) = ("content-type", "application/x-ndjson");
 pub struct Desk {
     pub world: World,
     pub caller: Caller,
+    client: String,
 }
 
 impl Desk {
     pub async fn set(service: &Service) -> Self {
         let world = World::build(service).await;
-        let caller = client(service, json!({"name": "Mätare", "systems": ["desk"]})).await;
-        Self { world, caller }
+        let client = registered(service, json!({"name": "Mätare", "systems": ["desk"]})).await;
+        let caller = bearer(service, &client);
+        Self { world, caller, client }
+    }
+
+    /// The same with a new token, where the clock was moved.
+    pub fn later(mut self, service: &Service) -> Self {
+        self.caller = bearer(service, &self.client);
+        self
     }
 
     pub fn outage(&self, id: &str, members: Value) -> Value {
@@ -54,6 +62,12 @@ impl Desk {
         self.caller.get(&format!("/measurements/{id}")).await.expect(200).body
     }
 
+    /// Sends them; each is to be taken in.
+    pub async fn send(&self, documents: &[Value]) {
+        let (told, summary) = sent(&self.caller, "sent", lines(documents)).await;
+        assert_eq!(summary["counts"]["rejected"], 0, "{told:#?}");
+    }
+
     pub async fn count(&self) -> u64 {
         let page = self.caller.get("/measurements?count=true&limit=1").await.expect(200);
         page.body["total"].as_u64().expect("a total")
@@ -62,10 +76,18 @@ impl Desk {
 
 /// A system that reads and writes measurements.
 pub async fn client(service: &Service, members: Value) -> Caller {
-    let scopes = ["measurements.read", "measurements.write"];
-    let body = with(json!({"scopes": scopes}), members);
-    let id = service.administrator().post("/clients", body).await.expect(201).id();
-    service.caller_with(Kind::Client, &id, &scopes.join(" "))
+    bearer(service, &registered(service, members).await)
+}
+
+const SCOPES: [&str; 2] = ["measurements.read", "measurements.write"];
+
+async fn registered(service: &Service, members: Value) -> String {
+    let body = with(json!({"scopes": SCOPES}), members);
+    service.administrator().post("/clients", body).await.expect(201).id()
+}
+
+fn bearer(service: &Service, client: &str) -> Caller {
+    service.caller_with(Kind::Client, client, &SCOPES.join(" "))
 }
 
 pub fn with(mut document: Value, members: Value) -> Value {
