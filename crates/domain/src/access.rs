@@ -623,6 +623,8 @@ matrix! {
     listAgreementVersions:      YES, YES, Read, Own, With(AgreementsRead);
     getAgreementVersion:        YES, YES, Read, Own, With(AgreementsRead);
     getVersionComparison:   YES, YES, Read, Own, With(AgreementsRead);
+    getAgreementDocument:       YES, YES, Read, Own, With(AgreementsRead);
+    createVerification:         YES, YES, Read, Own, With(AgreementsRead);
     getUnderpinning:            YES, YES, Read, NoContact, UnlimitedWith(AgreementsRead);
     createAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     changeAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;

@@ -503,6 +503,7 @@ impl Stage {
             }
             "createAgreementTemplate" => template(),
             "changeAgreementTemplate" => json!({"name": fresh("Mall")}),
+            "createVerification" => json!({"number": "AGR-2026-0001"}),
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),
             "createDismissal" => json!({"ground": "out_of_scope", "reason": "Hör inte hit."}),
