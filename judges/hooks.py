@@ -59,6 +59,12 @@ def csv(context, value):
     return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="replace")
 
 
+@schemathesis.serializer("application/pdf")
+def pdf(context, value):
+    """A file is bytes, whatever they are."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="replace")
+
+
 @schemathesis.serializer("application/x-ndjson")
 def lines(context, value):
     """The document describes one line; a body of one line is as good as any."""

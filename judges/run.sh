@@ -220,20 +220,36 @@ judge_redocly() {
   (cd "$npm_home" && node_modules/.bin/redocly lint --extends recommended-strict "$document")
 }
 
+# fetch URL CALLER FILE: what the service on sqlite answers to that caller.
+fetch() {
+  python3 -c 'import sys, urllib.request
+request = urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]})
+open(sys.argv[3], "wb").write(urllib.request.urlopen(request, timeout=60).read())' \
+    "$1" "$(token_of "$2" "$sqlite_tokens")" "$3"
+}
+
 judge_pages() {
-  say "sample documents: axe-core on the pages, poppler and qpdf on the PDFs"
+  say "documents, samples and served ones: axe-core on the pages, poppler and qpdf on the PDFs"
   need_node
-  local tool pages=$work/pages pdf
+  need_binary
+  start_on_sqlite
+  local tool pages=$work/pages pdf language
+  local agreement=$sqlite_url/agreements/019a0000-0000-7000-8000-000000000c01/versions/1
   for tool in chromium:chromium pdfinfo:poppler-utils qpdf:qpdf; do
     command -v "${tool%%:*}" >/dev/null || apt_install "${tool##*:}" || fail "${tool%%:*} is needed"
   done
   mkdir "$pages"
   (cd "$root" && cargo run --quiet --package documents --example samples -- "$pages")
+  for language in sv en; do
+    fetch "$agreement/document?format=html&language=$language" auditor "$pages/served-agreement-$language.html"
+    fetch "$agreement/document?format=pdf&language=$language" auditor "$pages/served-agreement-$language.pdf"
+  done
   cp "$judges/pages.mjs" "$npm_home/"
   (cd "$npm_home" && CHROMIUM=$(command -v chromium) node pages.mjs "$pages")
   for pdf in "$pages"/*.pdf; do
     qpdf --check "$pdf" >/dev/null
     pdfinfo "$pdf" 2>/dev/null | grep -q '^Tagged: *yes$' || fail "$pdf is not tagged"
+    pdfinfo -meta "$pdf" 2>/dev/null | grep -q '<pdfaid:part>2</pdfaid:part>' || fail "$pdf is not PDF/A-2"
     pdffonts "$pdf" 2>/dev/null | awk 'NR > 2 && $(NF - 4) != "yes" { print; bad = 1 } END { exit bad }' || fail "$pdf has a font that is not embedded"
     pdftotext "$pdf" - 2>/dev/null | grep -q '1 \(av\|of\) ' || fail "$pdf has no page numbers to read"
   done

@@ -1,9 +1,11 @@
 //! How it is asked: HTTP, the OpenAPI document, identity, configuration and the program `kundansvar`.
 //!
-//! `http` holds the one way of every operation; each room has a file of its own under `rooms`.
+//! `http` holds the one way of every operation; each room has a file of its own under `rooms`, and what it prints under
+//! `pages`.
 pub mod demo;
 pub mod http;
 pub mod identity;
+pub mod pages;
 pub mod program;
 pub mod rooms;
 pub mod server;

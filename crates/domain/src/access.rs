@@ -625,6 +625,8 @@ matrix! {
     listAgreementVersions:      YES, YES, Read, Own, With(AgreementsRead);
     getAgreementVersion:        YES, YES, Read, Own, With(AgreementsRead);
     getVersionComparison:   YES, YES, Read, Own, With(AgreementsRead);
+    getAgreementDocument:       YES, YES, Read, Own, With(AgreementsRead);
+    createVerification:         YES, YES, Read, Own, With(AgreementsRead);
     getUnderpinning:            YES, YES, Read, NoContact, UnlimitedWith(AgreementsRead);
     createAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     changeAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
@@ -679,6 +681,8 @@ matrix! {
     getStatement:               YES, YES, Read, Own, With(AgreementsRead);
     getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);
     getStatementDifference:     YES, YES, Read, Own, With(AgreementsRead);
+    getStatementDocument:       YES, YES, Read, Own, With(AgreementsRead);
+    getStatementFigures:        YES, YES, Read, Own, With(AgreementsRead);
     getStatementEvidence:       NO, YES, Read, Own, With(MeasurementsRead);
     createStatement:            NO, NO, As(ANY), NoContact, NoClient;
     createStatementProposal:    NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;

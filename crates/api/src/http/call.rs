@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::heade
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::{Caller, Scope},
-    agreements::SignedIn,
+    agreements::{Language, SignedIn},
     events::Aggregate,
 };
 use persistence::{
@@ -23,7 +23,7 @@ use persistence::{
 };
 
 use super::{
-    frame::RequestId,
+    frame::{RequestId, language},
     operations::Operation,
     problem::{Document, Place, Problem},
     reply::{Reply, etag},
@@ -190,6 +190,37 @@ impl Call {
             .any(|range| range == "*/*" || range == "application/*" || range == media)
     }
 
+    /// Of the media types that are offered, the one that the caller would rather have; of two alike, the first.
+    pub fn prefers(&self, offered: &[&'static str]) -> Option<&'static str> {
+        let sent = self.header("accept")?;
+        let wish = |media: &str| {
+            let ranges = sent.split(',').filter_map(|range| {
+                let (range, parameters) = range.split_once(';').unwrap_or((range, ""));
+                let range = range.trim().to_ascii_lowercase();
+                let rank = match range.strip_suffix("/*") {
+                    Some("*") => 0,
+                    Some(kind) if media.split('/').next() == Some(kind) => 1,
+                    None if range == media => 2,
+                    _ => return None,
+                };
+                let quality = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
+                Some((rank, quality.map_or(Ok(1.0), str::parse::<f32>).ok()?))
+            });
+            // The range that names it most closely speaks for it.
+            ranges.max_by_key(|(rank, _)| *rank).map(|(_, quality)| quality)
+        };
+        let wished = offered
+            .iter()
+            .filter_map(|media| Some((*media, wish(media).filter(|q| *q > 0.0)?)));
+        let dearest = wished.reduce(|one, other| if other.1 > one.1 { other } else { one });
+        dearest.map(|(media, _)| media)
+    }
+
+    /// The language that the caller would rather read, where they say so.
+    pub fn language(&self) -> Option<Language> {
+        language(&self.request)
+    }
+
     /// Runs one unit of work, takes it back, and answers with what it gives. Nothing happened, so nothing is kept.
     pub async fn rehearse(
         &self,
@@ -238,10 +269,16 @@ impl Call {
     /// The thing, or 304 where the caller has it already (If-None-Match).
     pub fn found<A: Aggregate>(&self, thing: &A) -> Result<Reply, Problem> {
         let etag = etag(thing, self.today());
-        match self.header("if-none-match") {
-            Some(seen) if names(&seen.replace("W/", ""), &etag) => Ok(Reply::not_modified(etag)),
-            _ => Reply::ok(thing, self.today()),
+        match self.has(&etag) {
+            true => Ok(Reply::not_modified(etag)),
+            false => Reply::ok(thing, self.today()),
         }
+    }
+
+    /// Whether the caller has what this entity tag names (If-None-Match).
+    pub fn has(&self, etag: &str) -> bool {
+        let seen = self.header("if-none-match");
+        seen.is_some_and(|seen| names(&seen.replace("W/", ""), etag))
     }
 
     fn header(&self, name: &'static str) -> Option<String> {

@@ -14,6 +14,8 @@ use actix_web::{
     web,
 };
 
+use domain::agreements::Language;
+
 use super::problem::{Place, Problem};
 use crate::State;
 
@@ -60,7 +62,7 @@ pub async fn frame<B: MessageBody + 'static>(
         origin: state.settings.public_origin(),
         path: reply.request().uri().path().to_owned(),
         request_id: request_id.clone(),
-        swedish: prefers_swedish(reply.request()),
+        swedish: language(reply.request()) == Some(Language::Sv),
     };
     let caller = reply
         .request()
@@ -192,8 +194,8 @@ fn trace(request: &ServiceRequest) -> String {
     }
 }
 
-/// Whether the caller would rather read Swedish than English (Accept-Language); of two alike, the first.
-fn prefers_swedish(request: &HttpRequest) -> bool {
+/// The language of ours that the caller would rather read (Accept-Language); of two alike, the first that is named.
+pub fn language(request: &HttpRequest) -> Option<Language> {
     let sent = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)
@@ -208,5 +210,9 @@ fn prefers_swedish(request: &HttpRequest) -> bool {
             (named.split('-').next() == Some(language)).then_some((quality, std::cmp::Reverse(place)))
         })
     };
-    wish("sv").is_some_and(|swedish| wish("en").is_none_or(|english| swedish > english))
+    match (wish("sv"), wish("en")) {
+        (None, None) => None,
+        (swedish, english) if swedish > english => Some(Language::Sv),
+        _ => Some(Language::En),
+    }
 }

@@ -88,7 +88,7 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
     }))
 }
 
-/// Whether the caller takes JSON, or what else the operation answers in, or says nothing about it.
+/// Whether the caller takes what the operation answers in, or says nothing about it.
 fn accepts_answer(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
     let Some(sent) = request.headers().get(header::ACCEPT) else {
         return Ok(());
@@ -100,12 +100,7 @@ fn accepts_answer(request: &ServiceRequest, operation: &Operation) -> Result<(),
             .split(';')
             .any(|p| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         let range = range.trim().to_ascii_lowercase();
-        !refused
-            && (operation.answers_in(&range)
-                || matches!(
-                    range.as_str(),
-                    "*/*" | "application/*" | "application/json" | "application/problem+json"
-                ))
+        !refused && operation.answers_in(&range)
     };
     if sent.trim().is_empty() || sent.split(',').any(fits) {
         Ok(())

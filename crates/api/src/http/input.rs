@@ -9,6 +9,7 @@ use domain::{
 use persistence::{Paging, events::LogCursor, store::Cursor};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
@@ -18,7 +19,7 @@ use super::{
     call::{Pass, Sent},
     operations::Operation,
     problem::{Fault, Problem},
-    reply::unhex,
+    reply::{hex, unhex},
 };
 
 /// The largest JSON body, in bytes.
@@ -244,7 +245,7 @@ fn receive(
     Box::pin(async move {
         let pass = pass?;
         if !known {
-            return Err(Problem::UnsupportedMediaType(media[0]));
+            return Err(Problem::UnsupportedMediaType(media.join(" or ")));
         }
         let unreadable = |e: &dyn std::fmt::Display| Problem::Malformed(format!("The body cannot be read: {e}."));
         let payload = payload.await.map_err(|e| unreadable(&e))?;
@@ -374,4 +375,44 @@ fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
             "Line {line} is not UTF-8: the file looks like {guess}. Save it as UTF-8 (\"CSV UTF-8\" in a spreadsheet)."
         ))
     })
+}
+
+/// What kind of file was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    Pdf,
+    Json,
+}
+
+/// A body that is a file to look at: its bytes count, not only what they say.
+pub struct File {
+    /// The bytes.
+    pub bytes: web::Bytes,
+    /// What it is said to be.
+    pub kind: FileKind,
+    digest: String,
+}
+
+impl File {
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+impl FromRequest for File {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let sent = request.headers().get(header::CONTENT_TYPE);
+        let is_pdf = sent.is_some_and(|sent| sent.as_bytes().starts_with(b"application/pdf"));
+        let received = receive(request, payload, &["application/pdf", "application/json"], LARGEST_FILE);
+        Box::pin(async move {
+            let (bytes, _) = received.await?;
+            let digest = hex(&Sha256::digest(&bytes));
+            let kind = if is_pdf { FileKind::Pdf } else { FileKind::Json };
+            Ok(Self { bytes, kind, digest })
+        })
+    }
 }

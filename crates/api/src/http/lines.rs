@@ -62,12 +62,12 @@ impl FromRequest for Lines {
             .trim()
             .to_ascii_lowercase();
         if media != NDJSON {
-            return ready(Err(Problem::UnsupportedMediaType(NDJSON)));
+            return ready(Err(Problem::UnsupportedMediaType(NDJSON.into())));
         }
         let encoding = text(header::CONTENT_ENCODING).trim().to_ascii_lowercase();
         if !encoding.is_empty() && !ENCODINGS.contains(&encoding.as_str()) {
             return ready(Err(Problem::UnsupportedMediaType(
-                "plain, or encoded as gzip, br or zstd",
+                "plain, or encoded as gzip, br or zstd".into(),
             )));
         }
         let pieces: Pieces = Box::pin(payload.take().flat_map(|received| stream::iter(cut(received))));

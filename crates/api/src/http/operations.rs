@@ -33,8 +33,8 @@ pub struct Operation {
     body: Option<Value>,
     /// Where a member of the body tells which schema it must fit: the member, and the schemas by its values.
     told_by: Option<(String, BTreeMap<String, Branch>)>,
-    /// The media types of its answers, JSON apart.
-    other_media: Vec<String>,
+    /// The media types of its answers.
+    media: Vec<String>,
     components: Arc<Value>,
     query_check: OnceLock<Option<Validator>>,
     body_check: OnceLock<Option<Validator>>,
@@ -119,12 +119,13 @@ impl Operation {
         let is = |p: &Value, place: &str, name: &str| p["in"] == place && p["name"] == name;
         let content = &operation["requestBody"]["content"];
         let id = operation["operationId"].as_str().unwrap_or_default();
-        // Where there are several media types, they have one schema.
-        let body = content
-            .as_object()
-            .and_then(|media| Some(media.values().next()?["schema"].clone()));
+        // Where there are several media types, they have one schema; or what is not JSON is no text to check.
+        let body = content.as_object().and_then(|media| {
+            let checked = media.get("application/json").or_else(|| media.values().next())?;
+            Some(checked["schema"].clone())
+        });
         let answers = operation["responses"]["200"]["content"].as_object();
-        let media = answers.into_iter().flat_map(|media| media.keys());
+        let media = answers.map(|media| media.keys().cloned().collect());
         Self {
             id: id.into(),
             permission: Permission::of(id),
@@ -148,7 +149,7 @@ impl Operation {
                 .filter_map(|p| p["name"].as_str().map(Into::into))
                 .collect(),
             told_by: body.as_ref().and_then(|schema| branches(resolved(schema, components))),
-            other_media: media.filter(|m| *m != "application/json").cloned().collect(),
+            media: media.unwrap_or_else(|| vec!["application/json".into()]),
             body,
             components: components.clone(),
             query_check: OnceLock::new(),
@@ -275,9 +276,13 @@ impl Operation {
         resolved(schema, &self.components)
     }
 
-    /// Whether answers can be had in this media type besides JSON.
-    pub fn answers_in(&self, media: &str) -> bool {
-        self.other_media.iter().any(|offered| offered == media)
+    /// Whether answers can be had in a media type of this range; a refusal is JSON always.
+    pub fn answers_in(&self, range: &str) -> bool {
+        let fits = |offered: &str| match range.strip_suffix("/*") {
+            Some(kind) => offered.split('/').next() == Some(kind),
+            None => offered == range,
+        };
+        range == "*/*" || range == "application/problem+json" || self.media.iter().any(|offered| fits(offered))
     }
 
     /// A parameter's text as the type that its schema declares; numbers in their one canonical form.

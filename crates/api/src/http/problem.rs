@@ -31,7 +31,7 @@ pub enum Problem {
     NotFound,
     #[error("This method is not offered here; see the Allow header.")]
     MethodNotAllowed { allow: String },
-    #[error("Only application/json is offered.")]
+    #[error("Nothing that you accept is offered; most answers are application/json.")]
     NotAcceptable,
     #[error(transparent)]
     Rule(Rule),
@@ -50,7 +50,7 @@ pub enum Problem {
     #[error("The body is larger than {limit} bytes.")]
     TooLarge { limit: usize },
     #[error("The body must be {0}.")]
-    UnsupportedMediaType(&'static str),
+    UnsupportedMediaType(String),
     #[error("Too many requests; wait {seconds} s.")]
     TooMany { seconds: u64 },
     #[error("The body did not come in time; nothing was changed.")]
@@ -166,7 +166,7 @@ kinds! {
     FORBIDDEN "not_permitted" "Not in your role" "Inte i din roll" "You may see the thing, but the act belongs to another role.";
     NOT_FOUND "not_found" "Not found" "Finns inte" "It does not exist, or not for you.";
     METHOD_NOT_ALLOWED "method_not_allowed" "Method not allowed" "Metoden stöds inte" "The Allow header names the methods that are offered.";
-    NOT_ACCEPTABLE "not_acceptable" "Not acceptable" "Formatet erbjuds inte" "Accept application/json.";
+    NOT_ACCEPTABLE "not_acceptable" "Not acceptable" "Formatet erbjuds inte" "Accept application/json, or what else the operation answers in.";
     REQUEST_TIMEOUT "timed_out" "The body came too slowly" "Innehållet kom för långsamt" "Nothing was changed. Send it again, with the same Idempotency-Key.";
     CONFLICT "rule" "A rule forbids it" "En regel hindrar" "`rule` or `errors[0].code` names the rule, `detail` the facts and the way out.";
     CONFLICT "lines" "Some lines cannot be taken in" "Några rader går inte att läsa in" "Nothing was taken in. `errors` names each fault by its place in the file: the line, then the column or member.";

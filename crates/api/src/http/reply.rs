@@ -206,7 +206,8 @@ fn many(items: usize, value: &impl Serialize) -> Result<String, Problem> {
     String::from_utf8(json).map_err(Problem::internal)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as text in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

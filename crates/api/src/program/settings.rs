@@ -37,6 +37,8 @@ pub struct Settings {
     pub database_wait_seconds: u64,
     /// Address under which callers reach the service; empty: `http://` and the listening address.
     pub public_url: String,
+    /// Name of the IT organisation, as documents name it; empty: `IT-organisationen`, `The IT organisation`.
+    pub organisation: String,
     /// Time zone of the organisation, by its IANA name.
     pub time_zone: chrono_tz::Tz,
     /// Requests a minute that one caller may make.
@@ -75,6 +77,7 @@ impl Default for Settings {
             database_connections: 10,
             database_wait_seconds: 3,
             public_url: String::new(),
+            organisation: String::new(),
             time_zone: chrono_tz::Europe::Stockholm,
             rate_limit_per_minute: NonZeroU32::MIN.saturating_add(1199),
             cors_origins: vec![],

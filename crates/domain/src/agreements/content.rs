@@ -257,6 +257,12 @@ pub(super) struct Approvable<'a> {
     pub content: &'a Content,
 }
 
+/// The digest of content: SHA-256 of its one text, JSON canonicalised by RFC 8785. Blanks and the order of members in
+/// what is given make no difference.
+pub fn content_digest(content: &serde_json::Value) -> Result<String, serde_json::Error> {
+    Ok(crate::clients::digest(&serde_json_canonicalizer::to_string(content)?))
+}
+
 impl Approvable<'_> {
     /// The one text of this content: JSON canonicalised by RFC 8785.
     pub fn canonical(&self) -> Result<String, serde_json::Error> {

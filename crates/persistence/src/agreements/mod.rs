@@ -1,6 +1,7 @@
 //! Agreements with their versions: what is written, who approved it, and on which days it is in force.
 mod covering;
 mod drafts;
+mod handed_out;
 mod listing;
 mod templates;
 mod underpinning;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 pub(crate) use covering::COVERING;
 pub use covering::{CoveredUsage, ServiceCoverage, service_coverage};
 pub use drafts::*;
+pub use handed_out::*;
 pub use listing::*;
 pub use templates::*;
 pub use underpinning::*;

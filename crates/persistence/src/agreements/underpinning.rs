@@ -19,28 +19,34 @@ pub(super) fn named(content: &Content) -> Vec<AgreementId> {
     named
 }
 
-/// All versions of what the content's targets rest on.
-pub async fn bearing(source: &impl Source, content: &Content) -> Result<Vec<AgreementVersion>, Error> {
+/// The agreements that the content's targets rest on.
+pub async fn rested_on(source: &impl Source, content: &Content) -> Result<HashMap<AgreementId, AgreementRef>, Error> {
     let named = named(content);
     if named.is_empty() {
-        return Ok(vec![]);
+        return Ok(HashMap::new());
     }
     let rows = entity::Entity::find()
         .filter(entity::Column::Id.is_in(named))
         .filter(entity::Column::Kind.ne(AgreementKind::Sla))
         .all(source.connection())
         .await?;
-    let agreements: HashMap<AgreementId, AgreementRef> = rows
-        .into_iter()
-        .map(|row| {
-            let reference = AgreementRef {
-                id: row.id,
-                number: row.number,
-                kind: row.kind,
-            };
-            (row.id, reference)
-        })
-        .collect();
+    let agreements = rows.into_iter().map(|row| {
+        let reference = AgreementRef {
+            id: row.id,
+            number: row.number,
+            kind: row.kind,
+        };
+        (row.id, reference)
+    });
+    Ok(agreements.collect())
+}
+
+/// All versions of what the content's targets rest on.
+pub async fn bearing(source: &impl Source, content: &Content) -> Result<Vec<AgreementVersion>, Error> {
+    let agreements = rested_on(source, content).await?;
+    if agreements.is_empty() {
+        return Ok(vec![]);
+    }
     let rows = versions::entity::Entity::find()
         .filter(versions::entity::Column::AgreementId.is_in(agreements.keys().copied()))
         .order_by_asc(versions::entity::Column::Number)

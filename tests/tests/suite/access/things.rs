@@ -572,6 +572,7 @@ impl Stage {
             "createRestatement" => json!({"reason": "Sena mätvärden."}),
             "createExclusionRefusal" => json!({"reason": "Inte aviserat."}),
             "createStatementRun" => run(),
+            "createVerification" => json!({"number": "AGR-2026-0001"}),
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),
             "createDismissal" => json!({"ground": "out_of_scope", "reason": "Hör inte hit."}),

@@ -3,7 +3,9 @@ mod approving;
 mod at_once;
 mod calendar;
 mod covering;
+mod papers;
 mod underpinning;
+mod verifying;
 mod versions;
 
 use chrono::{Days, Months, NaiveDate};

@@ -5,6 +5,7 @@ mod coverage;
 mod evidence;
 mod exclusions;
 mod figures;
+mod papers;
 mod runs;
 
 use end_to_end::{Answer, Caller, Service};

@@ -33,7 +33,9 @@ pub(super) fn complete_operation(
     }
     // Lines are taken in one by one; what they name and the key of their batch make a repeat harmless.
     let of_lines = operation["requestBody"]["content"]["application/x-ndjson"].is_object();
-    if method == "post" && !of_lines {
+    // Who asks changes nothing.
+    let only_asks = id == "createVerification";
+    if method == "post" && !of_lines && !only_asks {
         parameters.push(header_parameter(
             "Idempotency-Key",
             "A fresh UUID. The same request with the same key happens once and gets the same answer for 7 days. \
@@ -93,6 +95,7 @@ pub(super) fn complete_operation(
         refused.push("410");
     }
     let responses = &mut operation["responses"];
+    let conditional = responses["304"].is_object();
     for (status, response) in responses.as_object_mut().into_iter().flatten() {
         let mut headers = shared_headers();
         if let (true, Some(schema)) = (
@@ -108,6 +111,9 @@ pub(super) fn complete_operation(
             if schema.contains("/Listing_") || schema.contains("/Log_") {
                 headers.insert("Link".into(), json!({"$ref": "#/components/headers/Link"}));
             }
+        }
+        if status == "200" && conditional {
+            headers.insert("ETag".into(), json!({"$ref": "#/components/headers/ETag"}));
         }
         if status == "201" {
             headers.insert("Location".into(), json!({"$ref": "#/components/headers/Location"}));

@@ -1,6 +1,8 @@
 //! Agreements: what is promised to whom; their versions; the templates that they start from.
 pub mod acts;
+mod papers;
 mod templates;
+mod verifications;
 pub mod versions;
 
 use actix_web::{get, patch, post, web};
@@ -29,6 +31,8 @@ pub fn routes(routes: &mut Routes) {
         .service(get_service_coverage)
         .configure(versions::routes)
         .configure(acts::routes)
+        .configure(papers::routes)
+        .configure(verifications::routes)
         .configure(templates::routes);
 }
 

@@ -3,6 +3,7 @@
 mod acts;
 mod evidence;
 mod exclusions;
+mod papers;
 mod runs;
 
 use actix_web::{get, post, web};
@@ -23,6 +24,7 @@ pub fn routes(routes: &mut Routes) {
         .configure(acts::routes)
         .configure(evidence::routes)
         .configure(exclusions::routes)
+        .configure(papers::routes)
         .configure(runs::routes);
 }
 

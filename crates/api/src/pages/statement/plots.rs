@@ -1,0 +1,80 @@
+//! Each target over the last twelve periods.
+use documents::{Block, Plot, PlotStyle, Point, Target};
+use domain::{
+    service_levels::{judging::Verdict, *},
+    vocabulary::{Decimal, Slug},
+};
+
+use super::{Told, heading};
+use crate::pages::Words;
+
+/// Where a number lies in a drawing.
+fn place(number: Decimal) -> Option<f64> {
+    number.to_string().parse().ok()
+}
+
+impl Told<'_> {
+    pub(super) fn plots(&self, words: Words) -> Vec<Block> {
+        let Some(figures) = &self.statement.figures else {
+            return vec![];
+        };
+        let last = figures.parts.last().into_iter();
+        let plots: Vec<Block> = last
+            .flat_map(|part| part.targets.iter().map(|figure| self.plot(part, figure, words)))
+            .collect();
+        let title = heading(2, words.say("De senaste perioderna", "The latest periods"));
+        match plots.is_empty() {
+            true => vec![],
+            false => [title].into_iter().chain(plots).collect(),
+        }
+    }
+
+    fn plot(&self, part: &PartFigures, figure: &TargetFigure, words: Words) -> Block {
+        let kept = self
+            .before
+            .iter()
+            .filter(|(period, _)| *period != self.statement.period);
+        let mut points: Vec<Point> = kept
+            .map(|(period, figures)| point(*period, of(figures, &figure.target), words))
+            .collect();
+        points.push(point(self.statement.period, Some(figure), words));
+        let promised = self.promised(part.version, &figure.target);
+        let promise = promised.map(|target| words.promise(target, None)).unwrap_or_default();
+        Block::Plot(Plot {
+            title: figure.name.to_string(),
+            series: match figure.counted {
+                Counted::Seconds | Counted::Cases => format!("{} (%)", figure.name),
+                _ => figure.name.to_string(),
+            },
+            style: PlotStyle::Line,
+            points,
+            target: place(figure.value).map(|value| Target { value, text: promise }),
+        })
+    }
+}
+
+/// The figure of a target in other figures: that of the last version that has it.
+fn of<'a>(figures: &'a Figures, target: &Slug) -> Option<&'a TargetFigure> {
+    figures
+        .targets()
+        .filter(|(_, figure)| figure.target == *target)
+        .map(|(_, figure)| figure)
+        .last()
+}
+
+fn point(period: StatementPeriod, figure: Option<&TargetFigure>, words: Words) -> Point {
+    let value = figure.and_then(|figure| figure.agreed.value);
+    Point {
+        period: period.to_string(),
+        value: value.and_then(place),
+        text: match figure {
+            Some(figure) if value.is_some() => words.figure_of(&figure.agreed, figure.counted),
+            Some(figure) => words.verdict(figure.verdict).to_owned(),
+            None => words.say("Mättes inte", "Not measured").to_owned(),
+        },
+        missed: figure.is_some_and(|figure| figure.verdict == Verdict::Missed),
+        remark: figure
+            .map(|figure| words.verdict(figure.verdict).to_owned())
+            .unwrap_or_default(),
+    }
+}
