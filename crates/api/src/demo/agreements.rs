@@ -147,12 +147,12 @@ pub const MEASURED: &str = "ESIGN";
 fn measured() -> Result<Value, Problem> {
     let calendar = known::id("calendar", "Kontorstid").ok_or(Problem::NotFound)?;
     Ok(
-        json!({"title": "Överenskommelse om E-underskrift", "language": "sv", "reviewInterval": "P12M",
+        json!({"title": "Överenskommelse om Digital underskrift", "language": "sv", "reviewInterval": "P12M",
         "priorities": ["1 - Critical", "2 - High", "3 - Moderate"], "objectionDays": 10,
         "preAgreedExclusions": ["planned_maintenance"],
         "price": {"amount": "12500.00", "currency": "SEK", "period": "month"},
         "sections": [
-            {"key": "scope", "heading": "Omfattning", "text": "Överenskommelsen gäller **E-underskrift** för alla förvaltningar."},
+            {"key": "scope", "heading": "Omfattning", "text": "Överenskommelsen gäller **Digital underskrift** för alla förvaltningar."},
             {"key": "responsibilities", "heading": "Ansvar",
                 "text": "Kunden utser beställare. IT svarar för drift, support och uppföljning varje månad."}],
         "workloadLimits": [{"key": "cases", "name": "Ärenden", "metric": "cases", "limit": "200", "period": "month"}],

@@ -1,8 +1,10 @@
-//! Evidence of the last month: an outage, a case for each customer, and samples of how long an answer took.
-use chrono::{DateTime, Duration, SecondsFormat, Utc};
+//! Evidence: of the last month an outage, a case for each customer, and samples of how long an answer took; and eight
+//! months of the agreement that is followed up.
+use chrono::{DateTime, Datelike, Duration, SecondsFormat, Utc};
 use domain::{
     access::{Caller, ClientScope},
     measurements::{Counts, Evidence},
+    vocabulary::{CustomerId, ServiceId},
 };
 use persistence::measurements as store;
 use serde_json::{Value, json};
@@ -76,5 +78,52 @@ fn told(registers: &Registers, now: DateTime<Utc>) -> Option<Vec<Value>> {
             "service": service, "metric": "svarstid", "value": format!("0.{}", 20 + hour * 7 % 40), "unit": "s"}),
         );
     }
+    let customer = registers.customers.get("KLK")?.id;
+    for (month, down) in (1..).zip(DOWN) {
+        told.extend(of_a_month(
+            &service,
+            &customer,
+            now - Duration::days(30 * month),
+            month,
+            *down,
+        ));
+    }
     Some(told)
+}
+
+/// For how many minutes the service was down, one month after the other, the latest first.
+const DOWN: &[i64] = &[20, 95, 0, 240, 35, 110, 0, 60];
+
+/// A month of the measured agreement: an outage on a Wednesday, six cases of which the later ones took longer, and how
+/// long answers took.
+fn of_a_month(service: &ServiceId, customer: &CustomerId, about: DateTime<Utc>, month: i64, down: i64) -> Vec<Value> {
+    let wednesday = about - Duration::days((i64::from(about.weekday().num_days_from_monday()) + 5) % 7);
+    let morning = wednesday.date_naive().and_time(chrono::NaiveTime::MIN).and_utc() + Duration::hours(8);
+    let at = |hours: i64, minutes: i64| {
+        let at = morning + Duration::hours(hours) + Duration::minutes(minutes);
+        at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    };
+    let mut told = vec![];
+    if down > 0 {
+        told.push(
+            json!({"kind": "outage", "source": SOURCE, "sourceId": format!("LARM-{}", 1900 + month),
+            "observedAt": at(1, down), "service": service, "from": at(1, 0), "to": at(1, down)}),
+        );
+    }
+    for n in 0..6 {
+        let took = 60 + 100 * ((n * month) % 6);
+        told.push(
+            json!({"kind": "case", "source": SOURCE, "sourceId": format!("INC01{month:02}{n:02}"),
+            "observedAt": at(n, took), "service": service, "customer": customer, "category": "incident",
+            "priority": "3 - Moderate", "opened": at(n, 0), "responded": at(n, 15), "resolved": at(n, took)}),
+        );
+    }
+    for n in 0..12 {
+        told.push(
+            json!({"kind": "sample", "source": SOURCE, "sourceId": format!("svarstid-{month}-{n}"),
+            "observedAt": at(n, 0), "service": service, "metric": "svarstid", "unit": "s",
+            "value": format!("0.{}", 30 + (n * 7 + month * 11) % 55)}),
+        );
+    }
+    told
 }

@@ -53,6 +53,15 @@ impl Words {
         sentence(&format!("{promise}{hours}"))
     }
 
+    /// The promised level alone: `minst 99,5 %`.
+    pub fn level(self, comparison: Comparison, value: Decimal, is_share: bool) -> String {
+        let value = match is_share {
+            true => self.percent(value),
+            false => self.number(value),
+        };
+        format!("{} {value}", self.side(comparison))
+    }
+
     /// Which side of the value is kept.
     fn side(self, comparison: Comparison) -> &'static str {
         match comparison {

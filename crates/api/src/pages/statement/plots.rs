@@ -20,7 +20,7 @@ impl Told<'_> {
         };
         let last = figures.parts.last().into_iter();
         let plots: Vec<Block> = last
-            .flat_map(|part| part.targets.iter().map(|figure| self.plot(part, figure, words)))
+            .flat_map(|part| part.targets.iter().map(|figure| self.plot(figure, words)))
             .collect();
         let title = heading(2, words.say("De senaste perioderna", "The latest periods"));
         match plots.is_empty() {
@@ -29,7 +29,7 @@ impl Told<'_> {
         }
     }
 
-    fn plot(&self, part: &PartFigures, figure: &TargetFigure, words: Words) -> Block {
+    fn plot(&self, figure: &TargetFigure, words: Words) -> Block {
         let kept = self
             .before
             .iter()
@@ -38,17 +38,17 @@ impl Told<'_> {
             .map(|(period, figures)| point(*period, of(figures, &figure.target), words))
             .collect();
         points.push(point(self.statement.period, Some(figure), words));
-        let promised = self.promised(part.version, &figure.target);
-        let promise = promised.map(|target| words.promise(target, None)).unwrap_or_default();
+        let is_share = matches!(figure.counted, Counted::Seconds | Counted::Cases);
+        let level = words.level(figure.comparison, figure.value, is_share);
         Block::Plot(Plot {
             title: figure.name.to_string(),
-            series: match figure.counted {
-                Counted::Seconds | Counted::Cases => format!("{} (%)", figure.name),
-                _ => figure.name.to_string(),
+            series: match is_share {
+                true => format!("{} (%)", figure.name),
+                false => figure.name.to_string(),
             },
             style: PlotStyle::Line,
             points,
-            target: place(figure.value).map(|value| Target { value, text: promise }),
+            target: place(figure.value).map(|value| Target { value, text: level }),
         })
     }
 }
