@@ -11,6 +11,7 @@ mod m0005_agreements;
 mod m0006_measurements;
 mod m0007_deputies;
 mod m0009_handed_out;
+mod m0010_agreement_imports;
 
 pub struct Migrator;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_measurements::Migration),
             Box::new(m0007_deputies::Migration),
             Box::new(m0009_handed_out::Migration),
+            Box::new(m0010_agreement_imports::Migration),
         ]
     }
 }
