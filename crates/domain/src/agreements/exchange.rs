@@ -322,6 +322,25 @@ impl AgreementFile {
 }
 
 impl FiledVersion {
+    /// The members that tell something else than those of the other.
+    pub fn differs_from(&self, other: &Self) -> Vec<String> {
+        let differ = [
+            ("agreed", self.agreed != other.agreed),
+            ("digest", self.digest != other.digest),
+            ("proposal", self.proposal != other.proposal),
+            ("rejection", self.rejection != other.rejection),
+            ("approvals", self.approvals != other.approvals),
+            ("revocations", self.revocations != other.revocations),
+            ("renewals", self.renewals != other.renewals),
+            ("notice", self.notice != other.notice),
+            ("termination", self.termination != other.termination),
+            ("superseded", self.superseded != other.superseded),
+            ("createdAt", self.created_at != other.created_at),
+        ];
+        let named = differ.into_iter().filter(|(_, differs)| *differs);
+        named.map(|(member, _)| member.to_owned()).collect()
+    }
+
     fn check(&self, kind: AgreementKind, i: usize) -> Result<(), Rule> {
         let at = |member: &str| format!("/versions/{i}/{member}");
         if self.agreed.digest()? != self.digest {

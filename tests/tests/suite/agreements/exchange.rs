@@ -155,6 +155,45 @@ async fn an_agreement_moves_with_its_digests_and_approvals() {
             .to_string();
         assert!(page.contains("Karin Kund") && page.contains(there["digest"].as_str().expect("a digest")));
 
+        // An export is known by its contents; what was forged or done since is named.
+        let verify = async |file: &Value| two.from.brm.post("/verifications", file.clone()).await.expect(200).body;
+        let known = verify(&file).await;
+        assert_eq!(
+            (&known["file"], known["versions"].as_array().map(Vec::len)),
+            (&json!("export"), Some(2))
+        );
+        assert!(
+            known["versions"]
+                .as_array()
+                .expect("versions")
+                .iter()
+                .all(|of| of["differs"].is_null())
+        );
+        let mut forged = file.clone();
+        forged["versions"][0]["approvals"][1]["by"]["name"] = json!("Någon Annan");
+        let known = verify(&forged).await;
+        assert_eq!(
+            (&known["file"], &known["versions"][0]["differs"]),
+            (&json!("export"), &json!(["approvals"]))
+        );
+        assert_eq!(
+            known["versions"][0]["approvals"], there["approvals"],
+            "what is recorded is told"
+        );
+        forged["versions"][0]["agreed"]["content"]["title"] = json!("Annat");
+        assert_eq!(verify(&forged).await["file"], "unknown");
+        let stranger = two
+            .from
+            .stranger
+            .post("/verifications", file.clone())
+            .await
+            .expect(200)
+            .body;
+        assert_eq!(
+            (&stranger["file"], &stranger["versions"]),
+            (&json!("unknown"), &json!([]))
+        );
+
         // Out again it is the same file, but for where and under which number.
         let mut again = two.to.brm.get(&format!("{path}/export")).await.expect(200).body;
         assert_eq!(
