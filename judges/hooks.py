@@ -25,7 +25,7 @@ CALLERS = {
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",
         "changeAgreementVersion", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",
-        "createRevocation", "createRenewal", "createTermination",
+        "createRevocation", "createRenewal", "createTermination", "createAgreementImport",
     },
     "decider": {
         "createEndorsement", "createWithdrawal", "createReopening", "createRejection", "createNotice",

@@ -12,6 +12,7 @@ mod m0006_measurements;
 mod m0007_deputies;
 mod m0008_statements;
 mod m0009_handed_out;
+mod m0010_agreement_imports;
 
 pub struct Migrator;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_deputies::Migration),
             Box::new(m0008_statements::Migration),
             Box::new(m0009_handed_out::Migration),
+            Box::new(m0010_agreement_imports::Migration),
         ]
     }
 }

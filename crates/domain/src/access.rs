@@ -627,6 +627,8 @@ matrix! {
     getVersionComparison:   YES, YES, Read, Own, With(AgreementsRead);
     getAgreementDocument:       YES, YES, Read, Own, With(AgreementsRead);
     createVerification:         YES, YES, Read, Own, With(AgreementsRead);
+    getAgreementExport:         YES, YES, Read, Own, With(AgreementsRead);
+    createAgreementImport:      YES, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     getUnderpinning:            YES, YES, Read, NoContact, UnlimitedWith(AgreementsRead);
     createAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     changeAgreementVersion:     NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;

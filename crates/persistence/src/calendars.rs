@@ -8,7 +8,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -131,6 +131,22 @@ pub async fn hours_of<'a>(
         .into_iter()
         .map(|row| ((row.calendar_id, row.version), row.hours))
         .collect())
+}
+
+/// The version of a calendar that has just these hours, the one of this name before others.
+pub async fn with_hours(source: &impl Source, digest: &str, name: &Name) -> Result<Option<ServiceCalendar>, Error> {
+    let rows = version::Entity::find()
+        .filter(version::Column::Digest.eq(digest))
+        .order_by_desc(Expr::col(version::Column::Name).eq(name.clone()))
+        .order_by_asc(version::Column::CalendarId)
+        .order_by_desc(version::Column::Version);
+    Ok(rows.one(source.connection()).await?.map(Into::into))
+}
+
+/// Whether a calendar has this name.
+pub async fn is_named(source: &impl Source, name: &Name) -> Result<bool, Error> {
+    let found = current::Entity::find().filter(current::Column::Name.eq(name.clone()));
+    Ok(found.one(source.connection()).await?.is_some())
 }
 
 /// The calendar, held until the unit of work ends, if the caller may change it (403).

@@ -143,14 +143,14 @@ impl ReferenceQuery {
     }
 }
 
-/// A JSON body that fits its schema.
-pub struct Body<T> {
+/// A JSON body that fits its schema, of at most `MOST` bytes.
+pub struct Body<T, const MOST: usize = LARGEST> {
     /// What it says.
     pub value: T,
     digest: String,
 }
 
-impl<T> Sent for Body<T> {
+impl<T, const MOST: usize> Sent for Body<T, MOST> {
     fn digest(&self) -> &str {
         &self.digest
     }
@@ -264,8 +264,9 @@ fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     media: &'static [&'static str],
+    largest: usize,
 ) -> Reading<(Value, Rc<Pass>, String)> {
-    let received = receive(request, payload, media, LARGEST);
+    let received = receive(request, payload, media, largest);
     Box::pin(async move {
         let (bytes, pass) = received.await?;
         let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| {
@@ -283,12 +284,12 @@ fn read(
     })
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Body<T, MOST> {
     type Error = Problem;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let read = read(request, payload, &["application/json"]);
+        let read = read(request, payload, &["application/json"], MOST);
         Box::pin(async move {
             let (value, _, digest) = read.await?;
             Ok(Self {
@@ -304,7 +305,8 @@ impl FromRequest for Patch {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let read = read(request, payload, &["application/merge-patch+json", "application/json"]);
+        let media = &["application/merge-patch+json", "application/json"];
+        let read = read(request, payload, media, LARGEST);
         Box::pin(async move {
             let (patch, pass, digest) = read.await?;
             Ok(Self {

@@ -25,21 +25,20 @@ pub struct Agreed {
 impl Agreed {
     /// The digest of what both parties approve (R6).
     fn digest(&self, number: &str, version: VersionNumber, with: &OtherParty) -> Result<Digest, Rule> {
-        let approvable = content::Approvable {
-            number,
+        self.clone().approvable(number, version, with).digest()
+    }
+
+    /// What both parties approve.
+    pub(super) fn approvable(self, number: &str, version: VersionNumber, with: &OtherParty) -> Approvable {
+        Approvable {
+            number: number.to_owned(),
             version,
-            with,
-            services: &self.services,
-            calendars: &self.calendars,
-            terms: &self.terms,
-            content: &self.content,
-        };
-        // Texts and numbers are always JSON, and a digest always is one.
-        let unfit = |detail: String| Rule::new(RuleCode::State, detail);
-        let text = approvable.canonical().map_err(|e| unfit(e.to_string()))?;
-        crate::clients::digest(&text)
-            .parse()
-            .map_err(|e: NotThatText| unfit(e.to_string()))
+            with: with.clone(),
+            services: self.services,
+            calendars: self.calendars,
+            terms: self.terms,
+            content: self.content,
+        }
     }
 }
 
@@ -86,6 +85,7 @@ impl AgreementVersion {
             notice: None,
             termination: None,
             superseded: None,
+            imported: None,
             customer,
             created_at: now,
         };
@@ -110,6 +110,7 @@ impl AgreementVersion {
         Ok(Self {
             version: self.version + 1,
             digest: agreed.digest(&self.agreement.number, self.number, &with)?,
+            imported: None,
             with,
             services: agreed.services,
             calendars: agreed.calendars,

@@ -245,16 +245,29 @@ pub struct OtherParty {
 }
 
 /// Everything that both parties approve: its digest is what an approval is bound to (R6).
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Approvable<'a> {
-    pub number: &'a str,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approvable {
+    /// The agreement's number.
+    #[schema(
+        min_length = 13,
+        max_length = 20,
+        pattern = r"^AGR-[0-9]{4}-[0-9]{4,11}$",
+        example = "AGR-2026-0001"
+    )]
+    pub number: String,
+    /// The version's number within it.
     pub version: VersionNumber,
-    pub with: &'a OtherParty,
-    pub services: &'a CoveredServices,
-    pub calendars: &'a PinnedCalendars,
-    pub terms: &'a Terms,
-    pub content: &'a Content,
+    /// With whom.
+    pub with: OtherParty,
+    /// The services that it covers, as they were called.
+    pub services: CoveredServices,
+    /// The service calendars that its targets are counted with.
+    pub calendars: PinnedCalendars,
+    /// When it begins, renews and ends.
+    pub terms: Terms,
+    /// What is agreed.
+    pub content: Content,
 }
 
 /// The digest of content: SHA-256 of its one text, JSON canonicalised by RFC 8785. Blanks and the order of members in
@@ -263,9 +276,18 @@ pub fn content_digest(content: &serde_json::Value) -> Result<String, serde_json:
     Ok(crate::clients::digest(&serde_json_canonicalizer::to_string(content)?))
 }
 
-impl Approvable<'_> {
+impl Approvable {
     /// The one text of this content: JSON canonicalised by RFC 8785.
     pub fn canonical(&self) -> Result<String, serde_json::Error> {
         serde_json_canonicalizer::to_string(&to_json_for(Purpose::Reply, self)?)
+    }
+
+    /// SHA-256 of that text.
+    pub fn digest(&self) -> Result<Digest, Rule> {
+        // Texts and numbers are always JSON, and a digest always is one.
+        let unfit = |detail: String| Rule::new(RuleCode::State, detail);
+        let text = self.canonical().map_err(|e| unfit(e.to_string()))?;
+        let digest = crate::clients::digest(&text);
+        digest.parse().map_err(|e: NotThatText| unfit(e.to_string()))
     }
 }

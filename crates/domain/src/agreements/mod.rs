@@ -5,6 +5,7 @@
 mod acts;
 mod comparison;
 mod content;
+mod exchange;
 mod records;
 mod targets;
 mod templates;
@@ -27,6 +28,7 @@ use crate::{
 pub use acts::*;
 pub use comparison::*;
 pub use content::*;
+pub use exchange::*;
 pub use records::*;
 pub use targets::*;
 pub use templates::*;
@@ -326,6 +328,9 @@ pub struct Agreement {
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,
+    /// From where it was taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<ImportedFrom>,
     /// Its versions, in lines.
     #[serde(skip)]
     #[schema(ignore)]
@@ -400,6 +405,7 @@ impl Agreement {
             last_review: None,
             next_review_day: None,
             references,
+            imported_from: None,
             versions: vec![line],
             created_at: now,
         }

@@ -45,6 +45,7 @@ fn agreement(kind: AgreementKind) -> Agreement {
         last_review: None,
         next_review_day: None,
         references: vec![],
+        imported_from: None,
         versions: vec![],
         created_at: now(),
     }

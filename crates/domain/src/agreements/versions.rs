@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{content::Approvable, *};
+use super::{exchange::whence, *};
 use crate::{
     Rule, RuleCode,
     events::{Aggregate, SubjectKind},
@@ -158,6 +158,14 @@ pub struct AgreementVersion {
     /// The later version that takes its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded: Option<Superseded>,
+    /// From where it was taken in: what was approved there is what the digest and the approvals are of.
+    #[serde(
+        rename = "importedFrom",
+        serialize_with = "whence",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<ImportedFrom>)]
+    pub imported: Option<Imported>,
     /// The customer whose agreement it is.
     #[serde(skip)]
     #[schema(ignore)]
@@ -204,22 +212,23 @@ impl Aggregate for AgreementVersion {
 const AHEAD: Span = Span::Months(60);
 
 impl AgreementVersion {
-    /// What both parties approve.
-    pub(super) fn approvable(&self) -> Approvable<'_> {
-        Approvable {
-            number: &self.agreement.number,
-            version: self.number,
-            with: &self.with,
-            services: &self.services,
-            calendars: &self.calendars,
-            terms: &self.terms,
-            content: &self.content,
+    /// What both parties approve, as things are called here.
+    pub(super) fn approvable(&self) -> Approvable {
+        self.agreed()
+            .approvable(&self.agreement.number, self.number, &self.with)
+    }
+
+    /// What both parties approve, as its digest covers it: of an imported version as it was approved elsewhere.
+    pub fn approved(&self) -> Approvable {
+        match &self.imported {
+            Some(imported) => imported.agreed.clone(),
+            None => self.approvable(),
         }
     }
 
     /// The canonical text of the content, as its digest covers it.
     pub fn canonical(&self) -> Result<String, serde_json::Error> {
-        self.approvable().canonical()
+        self.approved().canonical()
     }
 
     /// The first day outside, by its own terms and acts.

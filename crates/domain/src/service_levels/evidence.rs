@@ -169,9 +169,12 @@ impl ServiceLevelTarget {
         if !case_kinds.is_empty() && !case_kinds.iter().any(of_kind) {
             return false;
         }
+        if asked.is_empty() {
+            return true;
+        }
         let strictest_first: Vec<&str> = priorities.iter().map(Word::as_str).collect();
         let case = as_judged(case);
         let counted = case.counted_priority(*counted_priority, &strictest_first);
-        asked.is_empty() || asked.iter().any(|word| word.as_str() == *counted)
+        asked.iter().any(|word| word.as_str() == *counted)
     }
 }

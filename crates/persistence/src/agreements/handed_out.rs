@@ -86,14 +86,16 @@ pub async fn place_of(source: &impl Source, id: AgreementVersionId) -> Result<Op
     Ok(row.map(|row| (row.agreement_id, row.number)))
 }
 
-/// The versions whose content has this digest. A content names its agreement and version, so there is hardly ever more
-/// than one.
-pub async fn places_of_content(source: &impl Source, digest: &str) -> Result<Vec<Place>, Error> {
+/// The versions whose contents have these digests, each with its digest. A content names its agreement and version, so
+/// there is hardly ever more than one of each.
+pub async fn places_of_contents(source: &impl Source, digests: &[Digest]) -> Result<Vec<(Digest, Place)>, Error> {
     let rows = versions::entity::Entity::find()
-        .filter(versions::entity::Column::Digest.eq(digest))
+        .filter(versions::entity::Column::Digest.is_in(digests.iter().cloned()))
+        .order_by_asc(versions::entity::Column::Number)
         .order_by_asc(versions::entity::Column::Id)
-        .limit(20)
+        .limit(1000)
         .all(source.connection())
         .await?;
-    Ok(rows.into_iter().map(|row| (row.agreement_id, row.number)).collect())
+    let placed = rows.into_iter().map(|row| (row.digest, (row.agreement_id, row.number)));
+    Ok(placed.collect())
 }

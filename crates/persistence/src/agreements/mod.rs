@@ -1,6 +1,7 @@
 //! Agreements with their versions: what is written, who approved it, and on which days it is in force.
 mod covering;
 mod drafts;
+mod exchange;
 mod handed_out;
 mod listing;
 mod templates;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub(crate) use covering::COVERING;
 pub use covering::{CoveredUsage, ServiceCoverage, service_coverage};
 pub use drafts::*;
+pub use exchange::*;
 pub use handed_out::*;
 pub use listing::*;
 pub use templates::*;
@@ -53,6 +55,8 @@ pub(crate) mod entity {
         #[sea_orm(column_type = "JsonBinary")]
         pub external_references: crate::references::References,
         pub created_at: DateTimeUtc,
+        pub origin: Option<WebAddress>,
+        pub origin_number: Option<String>,
     }
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -129,6 +133,10 @@ impl Row {
             last_review: row.last_review,
             next_review_day: None,
             references: row.external_references.0,
+            imported_from: row
+                .origin
+                .zip(row.origin_number)
+                .map(|(origin, number)| ImportedFrom { origin, number }),
             versions,
             created_at: row.created_at,
         };
@@ -234,18 +242,24 @@ fn row(agreement: &Agreement) -> ActiveModel {
         last_review: Set(agreement.last_review.clone()),
         external_references: Set(References(agreement.references.clone())),
         created_at: Set(agreement.created_at),
+        origin: Set(agreement.imported_from.as_ref().map(|from| from.origin.clone())),
+        origin_number: Set(agreement.imported_from.as_ref().map(|from| from.number.clone())),
     }
 }
 
 /// Stores a new agreement with its first draft.
 pub async fn insert(unit: &mut UnitOfWork, agreement: &Agreement, first: &AgreementVersion) -> Result<(), Error> {
+    insert_row(unit, "created", agreement).await?;
+    insert_version(unit, "created", agreement, first).await
+}
+
+async fn insert_row(unit: &mut UnitOfWork, act: &str, agreement: &Agreement) -> Result<(), Error> {
     Entity::insert(row(agreement))
         .exec_without_returning(unit.connection())
         .await?;
     let kind = SubjectKind::Agreement;
     references::set(unit, kind, agreement.id.0, &agreement.references, None, true).await?;
-    unit.record("created", None, Some(agreement))?;
-    insert_version(unit, agreement, first).await
+    unit.record(act, None, Some(agreement))
 }
 
 /// Stores a changed agreement; `act` is what happened to it.

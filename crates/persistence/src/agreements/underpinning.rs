@@ -1,5 +1,5 @@
 //! What an agreement's targets rest on: the versions of the agreements with other functions and suppliers.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use domain::{agreements::*, vocabulary::*};
@@ -19,9 +19,12 @@ pub(super) fn named(content: &Content) -> Vec<AgreementId> {
     named
 }
 
-/// The agreements that the content's targets rest on.
-pub async fn rested_on(source: &impl Source, content: &Content) -> Result<HashMap<AgreementId, AgreementRef>, Error> {
-    let named = named(content);
+/// The agreements that the contents' targets rest on.
+pub async fn rested_on(
+    source: &impl Source,
+    contents: impl IntoIterator<Item = &Content>,
+) -> Result<HashMap<AgreementId, AgreementRef>, Error> {
+    let named: HashSet<AgreementId> = contents.into_iter().flat_map(named).collect();
     if named.is_empty() {
         return Ok(HashMap::new());
     }
@@ -43,7 +46,7 @@ pub async fn rested_on(source: &impl Source, content: &Content) -> Result<HashMa
 
 /// All versions of what the content's targets rest on.
 pub async fn bearing(source: &impl Source, content: &Content) -> Result<Vec<AgreementVersion>, Error> {
-    let agreements = rested_on(source, content).await?;
+    let agreements = rested_on(source, [content]).await?;
     if agreements.is_empty() {
         return Ok(vec![]);
     }

@@ -64,6 +64,8 @@ pub(crate) mod entity {
         pub personal_data: Option<bool>,
         pub processing_agreement: Option<Name>,
         pub created_at: DateTimeUtc,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub imported: Option<Imported>,
     }
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -165,6 +167,7 @@ pub(super) fn version_of(agreement: AgreementRef, customer: Option<CustomerId>, 
             .superseded_by
             .zip(row.superseded_on)
             .map(|(by, first_day)| Superseded { by, first_day }),
+        imported: row.imported,
         customer,
         created_at: row.created_at,
     }
@@ -218,6 +221,7 @@ fn row(agreement: &Agreement, version: &AgreementVersion) -> ActiveModel {
         personal_data: Set(data.map(|data| data.personal_data)),
         processing_agreement: Set(data.and_then(|data| data.processing_agreement.clone())),
         created_at: Set(version.created_at),
+        imported: Set(version.imported.clone()),
     }
 }
 
@@ -238,7 +242,7 @@ pub async fn version(
 }
 
 /// All versions of an agreement, the first one first.
-pub(super) async fn all_versions(source: &impl Source, agreement: &Agreement) -> Result<Vec<AgreementVersion>, Error> {
+pub async fn all_versions(source: &impl Source, agreement: &Agreement) -> Result<Vec<AgreementVersion>, Error> {
     let rows = Entity::find()
         .filter(Column::AgreementId.eq(agreement.id))
         .order_by_asc(Column::Number)
@@ -317,7 +321,7 @@ async fn insert_beside(unit: &UnitOfWork, version: &AgreementVersion) -> Result<
 }
 
 /// Replaces what stands beside an approved version's row as its terms.
-async fn store_terms(unit: &UnitOfWork, version: &AgreementVersion) -> Result<(), Error> {
+pub(super) async fn store_terms(unit: &UnitOfWork, version: &AgreementVersion) -> Result<(), Error> {
     term::Entity::delete_many()
         .filter(term::Column::VersionId.eq(version.id))
         .exec(unit.connection())
@@ -339,9 +343,10 @@ async fn store_terms(unit: &UnitOfWork, version: &AgreementVersion) -> Result<()
     Ok(())
 }
 
-/// Stores a new draft.
+/// Stores a new version; `act` is how it came about.
 pub(super) async fn insert_version(
     unit: &mut UnitOfWork,
+    act: &str,
     agreement: &Agreement,
     version: &AgreementVersion,
 ) -> Result<(), Error> {
@@ -349,7 +354,7 @@ pub(super) async fn insert_version(
         .exec_without_returning(unit.connection())
         .await?;
     insert_beside(unit, version).await?;
-    unit.record("created", None, Some(version))
+    unit.record(act, None, Some(version))
 }
 
 async fn update_version(
@@ -394,7 +399,7 @@ pub async fn add_version(
         let detail = format!("Version {} is {}; finish or discard it first.", open.number, open.state);
         return Err(Rule::new(RuleCode::State, detail).into());
     }
-    insert_version(unit, agreement, version).await?;
+    insert_version(unit, "created", agreement, version).await?;
     retell(
         unit,
         "version_created",
@@ -491,7 +496,7 @@ pub(super) async fn store_review_day(
 }
 
 /// Two agreements of one customer are approved one after the other.
-async fn hold_customer(unit: &UnitOfWork, agreement: &Agreement) -> Result<(), Error> {
+pub(super) async fn hold_customer(unit: &UnitOfWork, agreement: &Agreement) -> Result<(), Error> {
     if let Some(customer) = &agreement.customer {
         let mut query = Query::select().column("id").from("customer").to_owned();
         query.and_where(Expr::col(("customer", "id")).eq(customer.id));

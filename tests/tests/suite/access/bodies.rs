@@ -109,3 +109,21 @@ pub fn objection() -> Value {
 pub fn run() -> Value {
     json!({"act": "closing", "period": "2019-03"})
 }
+
+/// An agreement's draft as another installation exported it.
+pub fn filed(customer: &str, service: &Value) -> Value {
+    let covered = json!({"id": service["id"], "code": service["code"], "name": service["name"]});
+    let mut agreed = agreed("", "2020-01-01", "none");
+    agreed["number"] = json!("AGR-2020-0001");
+    agreed["version"] = json!(1);
+    agreed["with"] = json!({"name": "HR"});
+    agreed["services"] = json!([covered]);
+    agreed["calendars"] = json!([]);
+    let all = json!({"sections": [], "targets": [], "workloadLimits": [], "priorities": [], "thisOnly": false});
+    let content = agreed["content"].as_object_mut().expect("content");
+    content.extend(all.as_object().expect("members").clone());
+    let digest = domain::agreements::content_digest(&agreed).expect("a digest");
+    json!({"format": "kundansvar_agreement", "exported": {"origin": fresh("https://other.example.se/").replace(' ', ""),
+        "number": "AGR-2020-0001"}, "kind": "sla", "customer": {"code": customer, "name": "HR"}, "evidence": "document",
+        "versions": [{"agreed": agreed, "digest": digest, "createdAt": "2019-12-01T08:00:00Z"}]})
+}

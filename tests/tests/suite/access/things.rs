@@ -572,6 +572,14 @@ impl Stage {
             "createRestatement" => json!({"reason": "Sena mätvärden."}),
             "createExclusionRefusal" => json!({"reason": "Inte aviserat."}),
             "createStatementRun" => run(),
+            "createAgreementImport" => {
+                let code = match named {
+                    home if home == self.home.customer => "KLK-HR",
+                    away if away == self.away.customer => "BUN",
+                    _ => "NOBODY",
+                };
+                filed(code, &self.service_made().await.body)
+            }
             "createVerification" => json!({"number": "AGR-2026-0001"}),
             "createComment" => json!({"text": "Ett ord till."}),
             "createRouting" => json!({"destination": "delivery"}),

@@ -1,5 +1,6 @@
 //! Agreements: what is promised to whom; their versions; the templates that they start from.
 pub mod acts;
+mod exchange;
 mod papers;
 mod templates;
 mod verifications;
@@ -32,6 +33,7 @@ pub fn routes(routes: &mut Routes) {
         .configure(versions::routes)
         .configure(acts::routes)
         .configure(papers::routes)
+        .configure(exchange::routes)
         .configure(verifications::routes)
         .configure(templates::routes);
 }

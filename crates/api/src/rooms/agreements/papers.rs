@@ -34,7 +34,7 @@ async fn get_agreement_document(
     let told = pages::agreement::Told {
         version: &version,
         hours: &calendars::hours_of(&reader, &version.calendars.0).await?,
-        bearing: &store::rested_on(&reader, &version.content).await?,
+        bearing: &store::rested_on(&reader, [&version.content]).await?,
         provider: &call.state.settings.organisation,
         zone: call.state.settings.time_zone,
     };
