@@ -10,6 +10,7 @@ mod m0004_calendars;
 mod m0005_agreements;
 mod m0006_measurements;
 mod m0007_deputies;
+mod m0010_signing;
 
 pub struct Migrator;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_agreements::Migration),
             Box::new(m0006_measurements::Migration),
             Box::new(m0007_deputies::Migration),
+            Box::new(m0010_signing::Migration),
         ]
     }
 }

@@ -7,5 +7,6 @@ pub mod identity;
 pub mod program;
 pub mod rooms;
 pub mod server;
+pub mod signing;
 
 pub use server::{Clock, Running, StartError, State, open, run, start};

@@ -21,7 +21,7 @@ use super::{
     reply::unhex,
 };
 
-/// The largest JSON body, in bytes.
+/// The largest JSON body, in bytes, where the operation does not say otherwise.
 pub const LARGEST: usize = 512 * 1024;
 /// How long a caller may take to send it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -142,14 +142,14 @@ impl ReferenceQuery {
     }
 }
 
-/// A JSON body that fits its schema.
-pub struct Body<T> {
+/// A JSON body that fits its schema, of at most so many bytes.
+pub struct Body<T, const MOST: usize = LARGEST> {
     /// What it says.
     pub value: T,
     digest: String,
 }
 
-impl<T> Sent for Body<T> {
+impl<T, const MOST: usize> Sent for Body<T, MOST> {
     fn digest(&self) -> &str {
         &self.digest
     }
@@ -263,8 +263,9 @@ fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     media: &'static [&'static str],
+    most: usize,
 ) -> Reading<(Value, Rc<Pass>, String)> {
-    let received = receive(request, payload, media, LARGEST);
+    let received = receive(request, payload, media, most);
     Box::pin(async move {
         let (bytes, pass) = received.await?;
         let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| {
@@ -282,12 +283,12 @@ fn read(
     })
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Body<T, MOST> {
     type Error = Problem;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let read = read(request, payload, &["application/json"]);
+        let read = read(request, payload, &["application/json"], MOST);
         Box::pin(async move {
             let (value, _, digest) = read.await?;
             Ok(Self {
@@ -303,7 +304,8 @@ impl FromRequest for Patch {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let read = read(request, payload, &["application/merge-patch+json", "application/json"]);
+        let media = &["application/merge-patch+json", "application/json"];
+        let read = read(request, payload, media, LARGEST);
         Box::pin(async move {
             let (patch, pass, digest) = read.await?;
             Ok(Self {

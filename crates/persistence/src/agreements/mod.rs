@@ -2,6 +2,7 @@
 mod covering;
 mod drafts;
 mod listing;
+mod signing;
 mod templates;
 mod underpinning;
 mod versions;
@@ -19,6 +20,7 @@ pub(crate) use covering::COVERING;
 pub use covering::{CoveredUsage, ServiceCoverage, service_coverage};
 pub use drafts::*;
 pub use listing::*;
+pub use signing::*;
 pub use templates::*;
 pub use underpinning::*;
 pub use versions::*;

@@ -148,6 +148,7 @@ const VERSIONED: &[&str] = &[
     "/Agreement",
     "/AgreementVersion",
     "/AgreementTemplate",
+    "/SigningOrder",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -167,6 +168,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("deleteProposal", &["R6"]),
     ("createApproval", &["R6", "R8"]),
     ("createRejection", &["R6"]),
+    ("createSigningResult", &["R6", "R8"]),
+    ("createSigningRefusal", &["R6"]),
     ("createRevocation", &["R6", "R8", "R9"]),
     ("createRenewal", &["R8", "R9"]),
     ("createNotice", &["R9"]),

@@ -1,5 +1,6 @@
 //! Agreements: what is promised to whom; their versions; the templates that they start from.
 pub mod acts;
+pub mod signing;
 mod templates;
 pub mod versions;
 
@@ -29,6 +30,7 @@ pub fn routes(routes: &mut Routes) {
         .service(get_service_coverage)
         .configure(versions::routes)
         .configure(acts::routes)
+        .configure(signing::routes)
         .configure(templates::routes);
 }
 
