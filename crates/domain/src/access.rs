@@ -643,6 +643,8 @@ matrix! {
     createSigningResult:        NO, NO, NoPerson, NoContact, With(SignaturesWrite);
     createSigningRefusal:       NO, NO, NoPerson, NoContact, With(SignaturesWrite);
     getSignedDocument:          YES, YES, Read, Own, With(AgreementsRead);
+    getOpenSlo:                 YES, YES, Read, Own, With(AgreementsRead);
+    createOpenSlo:              NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     listAgreementTemplates:     YES, YES, Anyone, NoContact, With(AgreementsRead);
     getAgreementTemplate:       YES, YES, Anyone, NoContact, With(AgreementsRead);
     createAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;

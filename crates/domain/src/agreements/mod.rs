@@ -5,6 +5,7 @@
 mod acts;
 mod comparison;
 mod content;
+mod openslo;
 mod records;
 mod signing;
 mod targets;
@@ -28,6 +29,7 @@ use crate::{
 pub use acts::*;
 pub use comparison::*;
 pub use content::*;
+pub use openslo::*;
 pub use records::*;
 pub use signing::*;
 pub use targets::*;

@@ -264,7 +264,7 @@ impl Stage {
         let agreement = made(&branch.brm, "/agreements", body).await;
         let path = format!("/agreements/{}", agreement.id());
         let mut number = 1;
-        let written = ["changeAgreementVersion", "createProposal"].contains(&operation);
+        let written = ["changeAgreementVersion", "createProposal", "createOpenSlo"].contains(&operation);
         if !written {
             self.lay_before(branch, &path).await;
         }
@@ -548,6 +548,9 @@ impl Stage {
             "createAgreementVersion" => json!({"firstDay": "2080-01-01"}),
             "changeAgreementVersion" => json!({"content": {"title": fresh("Avtal")}}),
             "createApproval" => json!({"digest": "0".repeat(64)}),
+            "createOpenSlo" => {
+                json!([{"kind": "Service", "apiVersion": "openslo/v1", "metadata": {"name": "x"}, "spec": {}}])
+            }
             "createRejection" | "createRevocation" => json!({"reason": "Inte så."}),
             "createSigningResult" => json!({"digest": "0".repeat(64),
                 "signatures": [{"by": {"person": Uuid::now_v7()}, "signedAt": "2026-01-01T00:00:00Z", "issuer": "x"}],

@@ -3,6 +3,7 @@ mod approving;
 mod at_once;
 mod calendar;
 mod covering;
+mod openslo;
 mod signing;
 mod underpinning;
 mod versions;

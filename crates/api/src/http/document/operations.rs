@@ -168,6 +168,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("deleteProposal", &["R6"]),
     ("createApproval", &["R6", "R8"]),
     ("createRejection", &["R6"]),
+    ("createOpenSlo", &["R5", "R7"]),
     ("createSigningResult", &["R6", "R8"]),
     ("createSigningRefusal", &["R6"]),
     ("createRevocation", &["R6", "R8", "R9"]),

@@ -1,5 +1,6 @@
 //! Agreements: what is promised to whom; their versions; the templates that they start from.
 pub mod acts;
+mod openslo;
 pub mod signing;
 mod templates;
 pub mod versions;
@@ -31,6 +32,7 @@ pub fn routes(routes: &mut Routes) {
         .configure(versions::routes)
         .configure(acts::routes)
         .configure(signing::routes)
+        .configure(openslo::routes)
         .configure(templates::routes);
 }
 
