@@ -324,7 +324,7 @@ pub const YAML: &str = "application/yaml";
 /// A body of several documents that fit its schema: a JSON array, or YAML documents one after the other.
 pub struct Documents<T> {
     /// What they say.
-    pub value: Vec<T>,
+    pub value: T,
     digest: String,
 }
 

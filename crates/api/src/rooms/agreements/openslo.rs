@@ -24,7 +24,7 @@ fn zone(call: &Call) -> Result<ZoneName, Problem> {
 /// `kundansvar`. A promise of 100 per cent cannot be told in OpenSLO, and is refused.
 #[utoipa::path(tag = "agreements", operation_id = "getOpenSlo", responses(
     (status = 200, description = "The documents.", content(
-        (Vec<OpenSlo> = "application/json"), (Vec<OpenSlo> = "application/yaml"))),
+        (OpenSloDocuments = "application/json"), (OpenSloDocuments = "application/yaml"))),
     (status = 409, description = "A target that cannot be told.")))]
 #[get("/agreements/{agreementId}/versions/{versionNumber}/openslo")]
 async fn get_openslo(call: Call, path: web::Path<(AgreementId, VersionNumber)>) -> Result<HttpResponse, Problem> {
@@ -47,15 +47,15 @@ async fn get_openslo(call: Call, path: web::Path<(AgreementId, VersionNumber)>) 
 /// the draft stays. What is refused is told by its place in the list of documents. Windows are a month, a quarter or a
 /// year of the calendar in the organisation's time zone.
 #[utoipa::path(tag = "agreements", operation_id = "createOpenSlo", params(IfMatch),
-    request_body(content((Vec<OpenSlo> = "application/json"), (Vec<OpenSlo> = "application/yaml"))),
+    request_body(content((OpenSloDocuments = "application/json"), (OpenSloDocuments = "application/yaml"))),
     responses((status = 200, description = "The draft as it is now.", body = AgreementVersion)))]
 #[post("/agreements/{agreementId}/versions/{versionNumber}/openslo")]
 async fn create_openslo(
     call: Call,
     path: web::Path<(AgreementId, VersionNumber)>,
-    sent: Documents<OpenSlo>,
+    sent: Documents<OpenSloDocuments>,
 ) -> Result<Reply, Problem> {
-    let told = targets_of(&sent.value, &zone(&call)?)?;
+    let told = targets_of(&sent.value.0, &zone(&call)?)?;
     change(
         &call,
         path.into_inner(),

@@ -259,6 +259,12 @@ pub enum OpenSlo {
         /// Its name.
         metadata: OpenSloMetadata,
         /// What is promised.
-        spec: SloSpec,
+        spec: Box<SloSpec>,
     },
 }
+
+/// OpenSLO v1 documents: services, and promises about them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(max_items = 200)]
+pub struct OpenSloDocuments(pub Vec<OpenSlo>);

@@ -108,7 +108,7 @@ impl AgreementVersion {
         let named = name(target.key.as_str());
         Ok(Some(OpenSlo::Slo {
             api_version: OpenSloVersion::V1,
-            spec: SloSpec {
+            spec: Box::new(SloSpec {
                 service: service.name,
                 indicator: Sli {
                     metadata: OpenSloMetadata {
@@ -123,7 +123,7 @@ impl AgreementVersion {
                     target: None,
                     target_percent: Some(percent),
                 }],
-            },
+            }),
             metadata: OpenSloMetadata {
                 name: named,
                 display_name: Some(target.name.clone()),
