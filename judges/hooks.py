@@ -24,7 +24,7 @@ CALLERS = {
     "brm": {
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",
-        "changeAgreementVersion", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",
+        "changeAgreementVersion", "createOpenSlo", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",
         "createRevocation", "createRenewal", "createTermination", "createAgreementImport",
     },
     "decider": {

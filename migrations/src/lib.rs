@@ -13,6 +13,7 @@ mod m0007_deputies;
 mod m0008_statements;
 mod m0009_handed_out;
 mod m0010_agreement_imports;
+mod m0011_signing;
 
 pub struct Migrator;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_statements::Migration),
             Box::new(m0009_handed_out::Migration),
             Box::new(m0010_agreement_imports::Migration),
+            Box::new(m0011_signing::Migration),
         ]
     }
 }

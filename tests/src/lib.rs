@@ -4,10 +4,12 @@
 
 pub mod database;
 pub mod service;
+pub mod signing;
 pub mod world;
 
 pub use database::{Database, databases};
 pub use service::{Answer, Caller, Service};
+pub use signing::SigningService;
 pub use world::World;
 
 /// Runs the test on every database, each time with a fresh service.

@@ -22,6 +22,7 @@ pub struct World {
     pub owner_id: String,
     pub loner_id: String,
     pub decider_id: String,
+    pub stranger_id: String,
     pub brm: Caller,
     pub dm: Caller,
     pub owner: Caller,
@@ -102,6 +103,7 @@ impl World {
             .await
         };
         let decider_id = contact(&klk_hr, "Karin Kund", "customer").await;
+        let stranger_id = contact(&bun, "Frida Framling", "customer").await;
         let as_contact = |id: &str| service.caller(Kind::Contact, id);
         let client = async |name: &str, scopes: &[&str], systems: &[&str]| {
             let body = json!({"name": name, "scopes": scopes, "systems": systems});
@@ -120,7 +122,7 @@ impl World {
             purchaser: as_contact(&contact(&klk_hr, "Per Bestallare", "purchaser").await),
             key_user: as_contact(&contact(&klk_hr, "Nils Nyckel", "key_user").await),
             chief: as_contact(&contact(&klk, "Kerstin Chef", "customer").await),
-            stranger: as_contact(&contact(&bun, "Frida Framling", "customer").await),
+            stranger: as_contact(&stranger_id),
             desk: client(
                 "Service desk",
                 &["register.read", "requests.read", "requests.write"],
@@ -142,6 +144,7 @@ impl World {
             owner_id,
             loner_id,
             decider_id,
+            stranger_id,
         }
     }
 

@@ -9,5 +9,6 @@ pub mod pages;
 pub mod program;
 pub mod rooms;
 pub mod server;
+pub mod signing;
 
 pub use server::{Clock, Running, StartError, State, open, run, start};

@@ -36,7 +36,7 @@ use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
     program::Settings,
-    rooms,
+    rooms, signing,
 };
 
 /// The clock, cut to the microseconds that both databases keep. Tests move it.
@@ -175,14 +175,15 @@ pub struct Running {
     pub state: web::Data<State>,
     pub handle: ServerHandle,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
-    housekeeping: tokio::task::JoinHandle<()>,
+    /// What goes on beside the answering of calls.
+    rounds: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
     /// Waits until the server has ended, then closes the database.
     pub async fn ended(self) -> std::io::Result<()> {
         let done = self.task.await.map_err(std::io::Error::other)?;
-        self.housekeeping.abort();
+        self.rounds.iter().for_each(tokio::task::JoinHandle::abort);
         self.state.db.clone().close().await.map_err(std::io::Error::other)?;
         done
     }
@@ -263,19 +264,22 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     .map_err(|source| StartError::Listen { address, source })?
     .run();
     let handle = server.handle();
-    let housekeeping = tokio::spawn(background(state.clone()));
+    let sending = state.settings.signing_service();
+    let sending = sending.map(|service| tokio::spawn(signing::keep_sending(state.clone(), service)));
+    let rounds = [
+        tokio::spawn(keep_house(state.clone())),
+        tokio::spawn(work_off(state.clone())),
+    ]
+    .into_iter()
+    .chain(sending)
+    .collect();
     Ok(Running {
         address,
         state,
         handle,
         task: tokio::spawn(server),
-        housekeeping,
+        rounds,
     })
-}
-
-/// What goes on beside the requests.
-async fn background(state: web::Data<State>) {
-    tokio::join!(keep_house(state.clone()), work_off(state));
 }
 
 /// Runs over many statements, as soon as one is begun; what an ended program left, at once. Another program's runs are

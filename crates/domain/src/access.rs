@@ -45,6 +45,10 @@ word! {
         #[serde(rename = "agreements.read")]
         #[strum(serialize = "agreements.read")]
         AgreementsRead,
+        /// Tell what became of signing orders.
+        #[serde(rename = "signatures.write")]
+        #[strum(serialize = "signatures.write")]
+        SignaturesWrite,
         /// Read measurements.
         #[serde(rename = "measurements.read")]
         #[strum(serialize = "measurements.read")]
@@ -641,6 +645,12 @@ matrix! {
     createRenewal:              NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     createNotice:               NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), Own, NoClient;
     createTermination:          NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    getSigningOrder:            NO, YES, Read, NoContact, With(SignaturesWrite);
+    createSigningResult:        NO, NO, NoPerson, NoContact, With(SignaturesWrite);
+    createSigningRefusal:       NO, NO, NoPerson, NoContact, With(SignaturesWrite);
+    getSignedDocument:          YES, YES, Read, Own, With(AgreementsRead);
+    getOpenSlo:                 YES, YES, Read, Own, With(AgreementsRead);
+    createOpenSlo:              NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     listAgreementTemplates:     YES, YES, Anyone, NoContact, With(AgreementsRead);
     getAgreementTemplate:       YES, YES, Anyone, NoContact, With(AgreementsRead);
     createAgreementTemplate:    YES, NO, NoPerson, NoContact, NoClient;

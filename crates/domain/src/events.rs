@@ -30,6 +30,7 @@ word! {
         Agreement,
         AgreementVersion,
         AgreementTemplate,
+        SigningOrder,
         ServiceCalendar,
         Measurement,
         MeasurementBatch,

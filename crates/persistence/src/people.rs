@@ -23,7 +23,7 @@ use crate::{
 mod mandates;
 
 pub(crate) use mandates::decides_or_orders;
-pub use mandates::{in_force, principals};
+pub use mandates::{deciders, in_force, principals};
 
 pub(crate) mod person {
     use domain::vocabulary::*;

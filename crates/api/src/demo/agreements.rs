@@ -1,7 +1,7 @@
 //! Agreements of the demo: some in force, some being written, and one in each state that the document's examples act on.
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::{
-    access::Caller,
+    access::{Caller, ClientScope, Scope},
     agreements::*,
     people::{Mandate, MandateKind},
     vocabulary::*,
@@ -13,7 +13,7 @@ use persistence::{
 use serde_json::{Value, json};
 
 use super::{
-    fill::{Registers, administrator, input, named, permitted, settle, unit_at},
+    fill::{Registers, TRIAL, administrator, input, named, permitted, settle, unit_at},
     known,
     municipality::*,
 };
@@ -27,6 +27,10 @@ enum Reached {
     Approved,
     /// Approved, and a second version is being written.
     Followed,
+    /// Proposed, and the order to the signing service is open.
+    Ordered,
+    /// Signed at the signing service.
+    Signed,
 }
 use Reached::*;
 
@@ -43,6 +47,9 @@ const AGREEMENTS: &[(&str, Renewal, i64, Reached)] = &[
     ("EPOST", Renewal::Express, -200, Approved),
     ("NATVERK", Renewal::Tacit, -400, Approved),
     ("IDENTITET", Renewal::Tacit, -150, Approved),
+    ("LON", Renewal::Tacit, 70, Ordered),
+    ("GIS", Renewal::Tacit, 80, Ordered),
+    ("LARM", Renewal::Tacit, -90, Signed),
     ("ARBPLATS", Renewal::Tacit, -310, Followed),
 ];
 
@@ -75,7 +82,10 @@ pub async fn agree(state: &State, registers: &Registers, at: DateTime<Utc>, now:
         })
         .await?
         .id;
-        bring(state, &parties, id, *reached, (at, today)).await?;
+        match reached {
+            Ordered | Signed => sign(state, registers, &parties, id, (code, *reached), at).await?,
+            _ => bring(state, &parties, id, *reached, (at, today)).await?,
+        }
     }
     Ok(())
 }
@@ -187,7 +197,7 @@ async fn bring(
         "createProposal",
         id,
         hour(1),
-        async |version, deed, _| Ok(("proposed", version.propose(deed)?)),
+        async |version, deed, _| Ok(("proposed", version.propose(deed, None)?)),
     )
     .await?;
     if reached == Proposed {
@@ -207,6 +217,7 @@ async fn bring(
                     signed_in: SignedIn { issuer, level: None },
                     mandate,
                     signed_elsewhere: None,
+                    signing_order: None,
                     digest: version.digest.clone(),
                 };
                 let today = state.settings.local_date(at);
@@ -224,6 +235,68 @@ async fn bring(
         })
         .await?;
     }
+    Ok(())
+}
+
+/// Demands a signature, proposes it with an order, and has it signed where it has come so far.
+async fn sign(
+    state: &State,
+    registers: &Registers,
+    parties: &Parties,
+    id: AgreementId,
+    (code, reached): (&str, Reached),
+    at: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let hour = |n: i64| at + Duration::minutes(20 * n);
+    let order = known::id("signing order", code).map(SigningOrderId);
+    let provider = &parties.provider;
+    act(
+        state,
+        provider,
+        "changeAgreementVersion",
+        id,
+        hour(1),
+        async |version, _, _| {
+            let mut agreed = version.agreed();
+            agreed.content.signature = Some(SignatureForm::External);
+            let with = version.with.clone();
+            Ok(("changed", version.edit(with, agreed)?))
+        },
+    )
+    .await?;
+    act(
+        state,
+        provider,
+        "createProposal",
+        id,
+        hour(2),
+        async |version, deed, _| Ok(("proposed", version.propose(deed, order)?)),
+    )
+    .await?;
+    let (Some(order), true) = (order, reached == Signed) else {
+        return Ok(());
+    };
+    let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
+    let bearer = Bearer::Client(*trial, vec![ClientScope::SignaturesWrite]);
+    let teller = clients::caller(&state.db.reader(), &bearer, state.settings.local_date(at)).await?;
+    let teller = teller.ok_or(Problem::NotFound)?;
+    unit_at(state, hour(3), &teller, async |unit| {
+        let scope = permitted("createSigningResult", &teller)?;
+        let house = Scope::unlimited("demo");
+        let digest = store::signing_order(unit, &house, order, unit.today()).await?.digest;
+        let by = |who: &Caller| match who {
+            Caller::Contact { contact, .. } => json!({"contact": contact.id}),
+            other => json!({"person": other.actor().id}),
+        };
+        let signature =
+            |who| json!({"by": by(who), "signedAt": hour(3), "issuer": "https://eid.example.se", "level": "loa3"});
+        let result: SigningResult = input(json!({"digest": digest,
+            "signatures": [signature(&parties.provider), signature(&parties.customer)],
+            "document": {"mediaType": "application/json", "content": "eyJzaWduZWQiOnRydWV9"}}))?;
+        let text = domain::clients::digest(code);
+        rooms::agreements::signing::sign(&scope, Default::default(), unit, order, (&result, &text)).await
+    })
+    .await?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ use super::{
     reply::{hex, unhex},
 };
 
-/// The largest JSON body, in bytes.
+/// The largest JSON body, in bytes, where the operation does not say otherwise.
 pub const LARGEST: usize = 512 * 1024;
 /// How long a caller may take to send it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -259,6 +259,13 @@ fn receive(
     })
 }
 
+fn json(bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        let (line, column) = (e.line(), e.column());
+        Problem::Malformed(format!("The body is not JSON: line {line}, column {column}."))
+    })
+}
+
 /// Reads the body as JSON of one of the media types and checks it against the operation's schema.
 fn read(
     request: &HttpRequest,
@@ -269,13 +276,7 @@ fn read(
     let received = receive(request, payload, media, largest);
     Box::pin(async move {
         let (bytes, pass) = received.await?;
-        let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| {
-            Problem::Malformed(format!(
-                "The body is not JSON: line {}, column {}.",
-                e.line(),
-                e.column()
-            ))
-        })?;
+        let mut value = json(&bytes)?;
         pass.operation.check_body(&value)?;
         write_whole(&mut value);
         // The value, not its spelling: blanks and the order of members make no other request.
@@ -315,6 +316,60 @@ impl FromRequest for Patch {
                 digest,
             })
         })
+    }
+}
+
+/// The media type of YAML (RFC 9512).
+pub const YAML: &str = "application/yaml";
+
+/// A body of several documents that fit its schema: a JSON array, or YAML documents one after the other.
+pub struct Documents<T> {
+    /// What they say.
+    pub value: T,
+    digest: String,
+}
+
+impl<T> Sent for Documents<T> {
+    fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Documents<T> {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let sent = request.headers().get(header::CONTENT_TYPE);
+        let is_yaml = sent.is_some_and(|v| v.as_bytes().to_ascii_lowercase().starts_with(YAML.as_bytes()));
+        let received = receive(request, payload, &["application/json", YAML], LARGEST);
+        Box::pin(async move {
+            let (bytes, pass) = received.await?;
+            let mut value = match is_yaml {
+                true => yaml(utf8(&bytes)?)?,
+                false => json(&bytes)?,
+            };
+            pass.operation.check_body(&value)?;
+            write_whole(&mut value);
+            let digest = domain::clients::digest(&value.to_string());
+            let value = serde_json::from_value(value).map_err(unfit)?;
+            Ok(Self { value, digest })
+        })
+    }
+}
+
+/// YAML documents as one list; one that is a list already stays one.
+fn yaml(text: &str) -> Result<Value, Problem> {
+    let unreadable = |e: serde_saphyr::Error| {
+        let place = e
+            .location()
+            .map(|at| format!(": line {}, column {}", at.line(), at.column()));
+        Problem::Malformed(format!("The body is not YAML{}.", place.unwrap_or_default()))
+    };
+    let mut documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(unreadable)?;
+    match documents.as_slice() {
+        [Value::Array(_)] => Ok(documents.remove(0)),
+        _ => Ok(documents.into()),
     }
 }
 

@@ -12,7 +12,7 @@ pub mod reply;
 pub mod routes;
 
 pub use call::Call;
-pub use input::{Body, Csv, File, FileKind, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
+pub use input::{Body, Csv, Documents, File, FileKind, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
 pub use lines::Lines;
 pub use problem::{Fault, Problem};
 pub use reply::{Listing, Log, Reply};

@@ -244,10 +244,11 @@ fn print_settings(settings: &Settings, sources: &Sources) -> Result<(), CommandE
         return Ok(());
     };
     for (key, value) in all {
-        let value = if key == "database_url" {
-            without_password(value.as_str().unwrap_or_default()).into()
-        } else {
-            value
+        let text = value.as_str().unwrap_or_default();
+        let value = match key.as_str() {
+            "database_url" => without_password(text).into(),
+            "signing_service_token" if !text.is_empty() => "…".into(),
+            _ => value,
         };
         println!("{key} = {value}  # {}", sources.of(&key));
     }

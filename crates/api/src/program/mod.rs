@@ -6,4 +6,4 @@ mod settings;
 pub use commands::run;
 pub use serving::start_logging;
 pub(crate) use serving::until_stopped;
-pub use settings::{LogFormat, Settings, SettingsError, Sources};
+pub use settings::{LogFormat, Settings, SettingsError, SigningService, Sources};

@@ -53,10 +53,23 @@ pub struct Settings {
     pub complaint_reopen_days: u32,
     /// Hours for which a rotated client secret works on beside the new one.
     pub secret_overlap_hours: u32,
+    /// Where orders to have an agreement signed are sent; empty: none can be.
+    pub signing_service_url: String,
+    /// The bearer token that they are sent with; empty: without one.
+    pub signing_service_token: String,
     /// What is logged, as `tracing` filters say it.
     pub log: String,
     /// `text`, `json`, or `auto`: text on a terminal, else JSON.
     pub log_format: LogFormat,
+}
+
+/// The one place where agreements are signed outside.
+#[derive(Clone)]
+pub struct SigningService {
+    /// Where orders are sent.
+    pub url: String,
+    /// With this token; empty: without one.
+    pub token: String,
 }
 
 /// How log lines look.
@@ -85,6 +98,8 @@ impl Default for Settings {
             complaint_due_days: 14,
             complaint_reopen_days: 14,
             secret_overlap_hours: 24,
+            signing_service_url: String::new(),
+            signing_service_token: String::new(),
             log: "info,actix_server=warn,sea_orm_migration=warn,sqlx=warn".into(),
             log_format: LogFormat::Auto,
         }
@@ -112,7 +127,12 @@ impl Settings {
         figment = figment
             .merge(Env::prefixed(PREFIX).ignore(&NOT_SETTINGS))
             .merge(Serialized::from(flags, figment::Profile::Default));
-        let settings = figment.extract().map_err(|e| SettingsError(told(e)))?;
+        let settings: Self = figment.extract().map_err(|e| SettingsError(told(e)))?;
+        let url = &settings.signing_service_url;
+        if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+            let detail = "the setting signing_service_url is not usable: it begins with https:// or http://";
+            return Err(SettingsError(detail.into()));
+        }
         Ok((settings, Sources(figment)))
     }
 
@@ -141,6 +161,14 @@ impl Settings {
             true => format!("http://{}", self.listen),
             false => self.public_url.trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// The signing service, where one is set up.
+    pub fn signing_service(&self) -> Option<SigningService> {
+        (!self.signing_service_url.is_empty()).then(|| SigningService {
+            url: self.signing_service_url.clone(),
+            token: self.signing_service_token.clone(),
+        })
     }
 
     /// The date in the organisation's zone.

@@ -120,16 +120,18 @@ impl AgreementVersion {
         })
     }
 
-    /// The business relationship manager lays it before both parties (R5).
-    pub fn propose(self, deed: Deed) -> Result<Self, Rule> {
+    /// The business relationship manager lays it before both parties (R5). `order` is the id for an order to the signing
+    /// service, where there is one.
+    pub fn propose(self, deed: Deed, order: Option<SigningOrderId>) -> Result<Self, Rule> {
         self.may(VersionAct::Propose)?;
         if self.services.0.is_empty() {
             let detail = "It covers no service yet; there is nothing to agree on.";
             return Err(Rule::new(RuleCode::State, detail).at("/services"));
         }
+        let signing_order = self.ordered(order)?;
         Ok(Self {
             version: self.version + 1,
-            proposal: Some(Proposal { deed }),
+            proposal: Some(Proposal { deed, signing_order }),
             rejection: None,
             approvals: Approvals::default(),
             ..self
@@ -172,6 +174,7 @@ impl AgreementVersion {
     /// A party approves the content that it read. With both approvals it is approved (R6).
     pub fn approve(self, approval: Approval, today: NaiveDate) -> Result<Self, Rule> {
         self.may(VersionAct::Approve)?;
+        self.must_come_by_its_order(&approval)?;
         if approval.digest != self.digest {
             let detail = format!(
                 "The content's digest is {}, not the one that was approved.",

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CalendarPeriod, ServiceLevelTarget, Terms, VersionNumber, WorkloadLimit};
+use super::{CalendarPeriod, ServiceLevelTarget, SignatureForm, Terms, VersionNumber, WorkloadLimit};
 use crate::{Rule, RuleCode, calendars::PinnedCalendar, service_levels::ExclusionGround, vocabulary::*};
 
 /// A named part of the text.
@@ -117,6 +117,9 @@ pub struct Content {
     /// Whether personal data is handled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_processing: Option<DataProcessing>,
+    /// How it is signed, where approving it here is not enough (R6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<SignatureForm>,
     /// Whether it holds for the customer alone; else for the customers below it too (R8).
     #[serde(default)]
     pub this_only: bool,

@@ -26,6 +26,8 @@ word! {
         Propose,
         /// Approve it, or reject it.
         Approve,
+        /// Sign it at the signing service.
+        Sign,
         /// Revoke it too, as the other party has.
         Revoke,
     }
@@ -85,6 +87,9 @@ pub struct Proposal {
     /// By whom, when.
     #[serde(flatten)]
     pub deed: Deed,
+    /// The order to the signing service that went with it, where the content demands a signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_order: Option<SigningOrderId>,
 }
 
 /// Why a version was returned to draft.
@@ -136,6 +141,9 @@ pub struct Approval {
     /// Where the other party's own approval is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_elsewhere: Option<SignedElsewhere>,
+    /// The order to the signing service whose result it stands on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_order: Option<SigningOrderId>,
     /// SHA-256 of the canonical content.
     pub digest: Digest,
 }

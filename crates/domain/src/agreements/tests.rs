@@ -131,6 +131,7 @@ fn approval(version: &AgreementVersion, party: Party) -> Approval {
         },
         mandate: None,
         signed_elsewhere: None,
+        signing_order: None,
         digest: version.digest.clone(),
     }
 }
@@ -140,7 +141,9 @@ fn because() -> Reason {
 }
 
 fn proposed(number: i32, first: &str, renewal: Renewal) -> AgreementVersion {
-    draft(number, first, renewal).propose(deed(Party::Provider)).unwrap()
+    draft(number, first, renewal)
+        .propose(deed(Party::Provider), None)
+        .unwrap()
 }
 
 fn approved(number: i32, first: &str, renewal: Renewal) -> AgreementVersion {
@@ -209,7 +212,7 @@ fn every_act_in_every_state() {
                     let (with, agreed) = (version.with.clone(), version.agreed());
                     version.edit(with, agreed)
                 }
-                VersionAct::Propose => version.propose(deed(Party::Provider)),
+                VersionAct::Propose => version.propose(deed(Party::Provider), None),
                 VersionAct::Withdraw => version.withdraw(deed(Party::Provider).by.id),
                 VersionAct::Reject => version.reject(deed(Party::Customer), because()),
                 VersionAct::Approve => {
@@ -299,6 +302,56 @@ fn it_takes_both_parties_and_the_same_content() {
         version.withdraw(Uuid::from_u128(999)).unwrap_err().code,
         RuleCode::BothApprove
     );
+}
+
+#[test]
+fn what_demands_a_signature_is_approved_by_its_own_order_alone() {
+    let mut version = draft(1, "2026-02-01", Renewal::Tacit);
+    version.content.signature = Some(SignatureForm::External);
+    assert_eq!(
+        version
+            .clone()
+            .propose(deed(Party::Provider), None)
+            .unwrap_err()
+            .pointer
+            .as_deref(),
+        Some("/content/signature")
+    );
+    let (mine, other) = (SigningOrderId(Uuid::from_u128(1)), SigningOrderId(Uuid::from_u128(2)));
+    let version = version.propose(deed(Party::Provider), Some(mine)).unwrap();
+    let by = |party, signing_order| Approval {
+        signing_order,
+        ..approval(&version, party)
+    };
+    for order in [None, Some(other)] {
+        let refused = version
+            .clone()
+            .approve(by(Party::Customer, order), day(TODAY))
+            .unwrap_err();
+        assert_eq!(refused.code, RuleCode::BothApprove);
+    }
+    let (provider, customer) = (by(Party::Provider, Some(mine)), by(Party::Customer, Some(mine)));
+    let half = version.clone().signed(vec![customer.clone()], day(TODAY)).unwrap_err();
+    assert!(half.detail.contains("provider"), "{half}");
+    let whole = version
+        .clone()
+        .signed(vec![customer.clone(), provider], day(TODAY))
+        .unwrap();
+    assert_eq!(whole.status(), VersionStatus::Approved);
+    let returned = version.reject(deed(Party::Customer), because()).unwrap();
+    assert_eq!(returned.signing_order(), None);
+    // Nothing goes with a proposal that demands nothing.
+    let plain = draft(1, "2026-02-01", Renewal::Tacit)
+        .propose(deed(Party::Provider), Some(mine))
+        .unwrap();
+    assert_eq!(plain.signing_order(), None);
+}
+
+#[test]
+fn an_order_is_sent_again_ever_more_rarely() {
+    let waits: Vec<i64> = (1..60).map(|n| wait_after(n).num_seconds()).collect();
+    assert_eq!(waits[..4], [30, 60, 120, 240]);
+    assert!(waits.is_sorted() && waits.last() == Some(&3600));
 }
 
 #[test]

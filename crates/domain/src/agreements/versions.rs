@@ -306,14 +306,14 @@ impl AgreementVersion {
                 party: Party::Provider,
                 act: NextActKind::Propose,
             }],
-            VersionStatus::Proposed => both
-                .into_iter()
-                .filter(|party| self.approvals.of(*party).is_none())
-                .map(|party| NextAct {
-                    party,
-                    act: NextActKind::Approve,
-                })
-                .collect(),
+            VersionStatus::Proposed => {
+                let act = match self.signing_order() {
+                    Some(_) => NextActKind::Sign,
+                    None => NextActKind::Approve,
+                };
+                let missing = self.missing_approvals().into_iter();
+                missing.map(|party| NextAct { party, act }).collect()
+            }
             VersionStatus::Approved if !self.revocations.0.is_empty() => both
                 .into_iter()
                 .filter(|party| self.revocations.0.iter().all(|r| r.deed.party != *party))

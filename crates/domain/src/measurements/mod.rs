@@ -5,7 +5,7 @@
 mod batches;
 mod evidence;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize, de};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -57,6 +57,9 @@ word! {
         UnknownService,
         /// No customer has an id or reference that it names.
         UnknownCustomer,
+        /// No agreement in force covers it at its instant. It is looked for when unmatched measurements are listed for this
+        /// reason, and told nowhere else: it may change by acts on agreements alone.
+        NoAgreement,
     }
 }
 /// An interval in which a case waited for somebody else.
@@ -385,6 +388,19 @@ impl Aggregate for Measurement {
     fn version(&self) -> i64 {
         self.version
     }
+}
+
+/// Whether evidence of a day is covered by an agreement about its service. `customers` are those that it names; none: it
+/// bears on all that use the service. `in_force` says for whom and when agreements about the service are in force; one of
+/// nobody in particular is the provider's own, which every piece of evidence bears on.
+pub fn is_agreed(day: NaiveDate, customers: &[CustomerId], in_force: &[(Option<CustomerId>, Period)]) -> bool {
+    let is_about = |holder: &Option<CustomerId>| match holder {
+        Some(customer) => customers.is_empty() || customers.contains(customer),
+        None => true,
+    };
+    in_force
+        .iter()
+        .any(|(holder, period)| is_about(holder) && period.contains(day))
 }
 
 #[cfg(test)]

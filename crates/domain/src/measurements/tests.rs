@@ -134,3 +134,26 @@ proptest! {
         prop_assert_eq!(stands, 5);
     }
 }
+
+#[test]
+fn an_agreement_covers_those_that_it_is_about_on_its_days() {
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let (mine, other) = (CustomerId(Uuid::from_u128(1)), CustomerId(Uuid::from_u128(2)));
+    let march = Period {
+        since: day("2026-03-01"),
+        until: Some(day("2026-04-01")),
+    };
+    let in_force = [(Some(mine), march)];
+    for (on, customers, agreed) in [
+        ("2026-02-28", vec![mine], false),
+        ("2026-03-01", vec![mine], true),
+        ("2026-03-31", vec![other, mine], true),
+        ("2026-04-01", vec![mine], false),
+        ("2026-03-10", vec![other], false),
+        ("2026-03-10", vec![], true),
+    ] {
+        assert_eq!(is_agreed(day(on), &customers, &in_force), agreed, "{on} {customers:?}");
+    }
+    assert!(is_agreed(day("2026-03-10"), &[other], &[(None, march)]));
+    assert!(!is_agreed(day("2026-03-10"), &[], &[]));
+}

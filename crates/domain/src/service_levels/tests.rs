@@ -488,6 +488,7 @@ fn whole_agreement() -> Agreement {
         },
         mandate: None,
         signed_elsewhere: None,
+        signing_order: None,
         digest: first.digest.clone(),
     };
     let approvals = vec![approval(Party::Provider), approval(Party::Customer)];

@@ -67,6 +67,8 @@ ids! {
     AgreementId;
     /// A version of an agreement.
     AgreementVersionId;
+    /// An order to the signing service.
+    SigningOrderId;
     /// A template that agreements start from.
     AgreementTemplateId;
     /// A service calendar.

@@ -110,6 +110,7 @@ texts! {
     Currency(plain): 3..=3, r"^[A-Z]{3}$", "SEK", "Currency code (ISO 4217).";
     Slug(plain): 1..=60, r"^[a-z][a-z0-9_-]*$", "availability", "Name of a part within its whole, for programs.";
     Digest(plain): 64..=64, r"^[0-9a-f]{64}$", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA-256 in hexadecimal.";
+    Base64(plain): 4..=13_981_016, r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", "JVBERi0xLjcK", "Bytes in base64 (RFC 4648).";
     Word(plain): 1..=60, LINE, "P1", "A word of somebody's own scale or list, as they say it.";
     ZoneName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "Europe/Stockholm", "Time zone by its IANA name.";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";

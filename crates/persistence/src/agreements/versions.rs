@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{underpinning::named, update};
+use super::{signing, underpinning::named, update};
 use crate::{
     Error,
     store::{self, Source, UnitOfWork},
@@ -424,7 +424,7 @@ pub async fn discard_version(
 }
 
 /// Stores a changed version, and what follows from it: which of the agreement's versions is in force when, and that no
-/// other agreement of the customer covers the same service on any of its days (R8).
+/// other agreement of the customer covers the same service on any of its days (R8). Its signing order follows it.
 pub async fn keep_version(
     unit: &mut UnitOfWork,
     act: &str,
@@ -433,6 +433,7 @@ pub async fn keep_version(
     after: AgreementVersion,
 ) -> Result<AgreementVersion, Error> {
     update_version(unit, act, agreement, before, &after).await?;
+    signing::follow(unit, before, &after).await?;
     let mut told = agreement.clone().keeping(&after, unit.today());
     let mut kept = after;
     if kept.status().was_approved() {

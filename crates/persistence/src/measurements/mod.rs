@@ -4,11 +4,13 @@ mod intake;
 mod matching;
 mod reading;
 mod rows;
+mod unagreed;
 
 pub use batches::{close, count, open};
 pub use intake::{Taken, take_in};
 pub(crate) use matching::match_named;
 pub use reading::{Filter, get, list};
+pub use unagreed::list_unagreed;
 
 pub(crate) mod entity {
     use domain::vocabulary::*;

@@ -202,7 +202,20 @@ pub async fn get(
     })
 }
 
-fn filtered(query: &mut SelectStatement, filter: &Filter) {
+/// These measurements, in no order.
+pub(super) async fn whole(
+    source: &impl Source,
+    scope: &Scope,
+    ids: &[MeasurementId],
+    today: NaiveDate,
+) -> Result<Vec<Measurement>, Error> {
+    let mut query = select(source, scope, today);
+    query.and_where(entity::Column::Id.is_in(ids.iter().copied()));
+    let rows = store::all::<Row>(source.connection(), &query).await?;
+    measurements(source, scope, rows, today).await
+}
+
+pub(super) fn filtered(query: &mut SelectStatement, filter: &Filter) {
     let mut all = Condition::all()
         .add_option(filter.kind.map(|kind| entity::Column::Kind.eq(kind)))
         .add_option(filter.service.map(|id| entity::Column::ServiceId.eq(id)))

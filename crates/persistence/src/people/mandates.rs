@@ -2,12 +2,12 @@
 use chrono::NaiveDate;
 use domain::{
     access::Scope,
-    people::{Contact, Mandates},
+    people::{Contact, MandateKind, Mandates},
     vocabulary::*,
 };
 use sea_orm::{
     DbBackend, Value,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, Order},
 };
 
 use super::{ContactRow, select_contacts};
@@ -43,6 +43,25 @@ pub async fn in_force(source: &impl Source, contact: Contact) -> Result<Contact,
         mandates: contact.mandates.in_force(&principals),
         ..contact
     })
+}
+
+/// The customer's contacts with mandate `customer` today, a deputy's included; the first ones by name.
+pub async fn deciders(source: &impl Source, customer: CustomerId, today: NaiveDate) -> Result<Vec<Contact>, Error> {
+    const MOST: u64 = 50;
+    let everywhere = Scope::unlimited("mandates");
+    let query = select_contacts(source.backend(), &everywhere, today)
+        .and_where(Expr::col(("contact", "customer_id")).eq(customer))
+        .and_where(Expr::cust("contact.last_day is null").or(Expr::col(("contact", "last_day")).gte(today)))
+        .and_where(decides_or_orders(source.backend(), today))
+        .order_by(("contact", "sort_key"), Order::Asc)
+        .limit(MOST)
+        .to_owned();
+    let rows = store::all::<ContactRow>(source.connection(), &query).await?;
+    let contacts: Vec<Contact> = rows.into_iter().map(|row| row.contact().0).collect();
+    let all = Mandates(contacts.iter().flat_map(|c| c.mandates.0.clone()).collect());
+    let principals = principals(source, customer, &all).await?;
+    let decides = |c: &Contact| c.mandates.in_force(&principals).hold(MandateKind::Customer, today);
+    Ok(contacts.into_iter().filter(decides).collect())
 }
 
 /// Whether the row of `contact` has a mandate today to decide or to order, a deputy's included.

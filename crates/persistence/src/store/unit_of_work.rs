@@ -120,6 +120,11 @@ impl UnitOfWork {
         *self.acting_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What comes next is done in nobody's stead: one unit of work may record several acts, each by its own right.
+    pub fn act_for_nobody(&self) {
+        *self.acting_for.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// The next new id will be this one: demo data has things whose ids the document's examples name.
     pub fn settle_next_id(&mut self, id: Uuid) {
         self.next_id = Mutex::new(Some(id));

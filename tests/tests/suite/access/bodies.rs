@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 11] = [
+pub const SCOPES: [&str; 12] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -15,6 +15,7 @@ pub const SCOPES: [&str; 11] = [
     "measurements.write",
     "events.read",
     "agreements.read",
+    "signatures.write",
 ];
 
 /// The scopes but one; all where none is named.

@@ -70,6 +70,7 @@ struct Branch {
     brm: Caller,
     dm: Caller,
     decider: Caller,
+    decider_id: String,
     raiser: Caller,
 }
 
@@ -104,6 +105,7 @@ impl Stage {
                 brm: world.brm.clone(),
                 dm: world.dm.clone(),
                 decider: world.decider.clone(),
+                decider_id: world.decider_id.clone(),
                 raiser: world.purchaser.clone(),
             },
             away: Branch {
@@ -112,6 +114,7 @@ impl Stage {
                 brm: world.other_brm.clone(),
                 dm: world.other_dm.clone(),
                 decider: world.stranger.clone(),
+                decider_id: world.stranger_id.clone(),
                 raiser: world.stranger.clone(),
             },
             service_owner: service.caller(Kind::Person, &owner),
@@ -228,6 +231,12 @@ impl Stage {
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
             ("requestId", id) => self.request(id, branch).await,
             ("handOverId", id) => self.hand_over(id, branch).await,
+            ("agreementId", "getSignedDocument") => self.signed(branch).await,
+            ("signingOrderId", "createSigningRefusal") => Thing {
+                body: None,
+                ..self.ordered(branch).await.0
+            },
+            ("signingOrderId", _) => self.ordered(branch).await.0,
             ("agreementId", id) => self.agreement(id, branch).await,
             ("agreementTemplateId", _) => Thing::new(
                 "agreementTemplateId",
@@ -263,7 +272,7 @@ impl Stage {
         let agreement = made(&branch.brm, "/agreements", body).await;
         let path = format!("/agreements/{}", agreement.id());
         let mut number = 1;
-        let written = ["changeAgreementVersion", "createProposal"].contains(&operation);
+        let written = ["changeAgreementVersion", "createProposal", "createOpenSlo"].contains(&operation);
         if !written {
             self.lay_before(branch, &path).await;
         }
@@ -343,6 +352,50 @@ impl Stage {
     async fn exclusion(&self, branch: &Branch) -> Answer {
         let body = exclusion(&self.in_force(branch).await);
         made(&branch.dm, "/exclusions", body).await
+    }
+
+    /// An order to the signing service, and the agreement that it belongs to.
+    async fn ordered(&self, branch: &Branch) -> (Thing, Thing) {
+        let mut draft = agreed(&self.service_made().await.id(), "2020-01-01", "none");
+        draft["content"]["signature"] = json!("external");
+        let body = json!({"kind": "sla", "customer": branch.customer, "evidence": "document", "draft": draft});
+        let agreement = made(&branch.brm, "/agreements", body).await.id();
+        self.lay_before(branch, &format!("/agreements/{agreement}")).await;
+        let version = format!("/agreements/{agreement}/versions/1");
+        let proposed = branch.brm.get(&version).await.expect(200);
+        let order = proposed.body["proposal"]["signingOrder"].as_str().expect("an order");
+        let signer = |key: &str, id: &str| {
+            let now = self.service.state().clock.now();
+            json!({"by": {key: id}, "signedAt": now, "issuer": "https://eid.example.se"})
+        };
+        let signatures = [
+            signer(
+                "person",
+                proposed.body["proposal"]["by"]["id"].as_str().expect("the manager"),
+            ),
+            signer("contact", &branch.decider_id),
+        ];
+        let document = json!({"mediaType": "application/pdf", "content": "JVBERi0xLjcK"});
+        let result = json!({"digest": proposed.text("digest"), "signatures": signatures, "document": document});
+        let order = Thing {
+            body: Some(result),
+            ..Thing::default().and("signingOrderId", order.to_owned())
+        };
+        (
+            order,
+            Thing::default()
+                .and("agreementId", agreement)
+                .and("versionNumber", "1".into()),
+        )
+    }
+
+    /// An agreement that was signed at the signing service.
+    async fn signed(&self, branch: &Branch) -> Thing {
+        let (order, agreement) = self.ordered(branch).await;
+        let system = self.service.caller_with(Kind::Client, &self.system, "signatures.write");
+        let path = format!("/signing-orders/{}/result", order.ids[0].1);
+        system.post(&path, order.body.unwrap_or_default()).await.expect(200);
+        agreement
     }
 
     async fn lay_before(&self, branch: &Branch, agreement: &str) {
@@ -549,7 +602,14 @@ impl Stage {
             "createAgreementVersion" => json!({"firstDay": "2080-01-01"}),
             "changeAgreementVersion" => json!({"content": {"title": fresh("Avtal")}}),
             "createApproval" => json!({"digest": "0".repeat(64)}),
+            "createOpenSlo" => {
+                json!([{"kind": "Service", "apiVersion": "openslo/v1", "metadata": {"name": "x"}, "spec": {}}])
+            }
             "createRejection" | "createRevocation" => json!({"reason": "Inte så."}),
+            "createSigningResult" => json!({"digest": "0".repeat(64),
+                "signatures": [{"by": {"person": Uuid::now_v7()}, "signedAt": "2026-01-01T00:00:00Z", "issuer": "x"}],
+                "document": {"mediaType": "application/pdf", "content": "JVBERi0xLjcK"}}),
+            "createSigningRefusal" => json!({"reason": "Ingen skrev under."}),
             "createRenewal" => json!({"reference": "Protokoll 7"}),
             "createNotice" => json!({"givenOn": self.today(), "party": "customer", "receipt": "Brev 3"}),
             "createTermination" => {

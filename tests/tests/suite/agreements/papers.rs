@@ -125,7 +125,7 @@ fn deed(party: Party, when: &str) -> Deed {
 fn approved() -> AgreementVersion {
     let today = "2025-12-01".parse().expect("a day");
     let proposed = written()
-        .propose(deed(Party::Provider, "2025-11-28T08:00:00Z"))
+        .propose(deed(Party::Provider, "2025-11-28T08:00:00Z"), None)
         .expect("proposed");
     let approval = |party, when: &str| Approval {
         deed: deed(party, when),
@@ -141,6 +141,7 @@ fn approved() -> AgreementVersion {
             .expect("a mandate")
         }),
         signed_elsewhere: None,
+        signing_order: None,
         digest: proposed.digest.clone(),
     };
     let half = proposed
@@ -195,7 +196,7 @@ fn what_is_not_agreed_says_so_and_what_was_done_later_is_told() {
     let draft = page(&written());
     assert!(draft.contains("Utkast: inte avtalat") && draft.contains("UTKAST") && !draft.contains("Godkännanden"));
     let proposed = written()
-        .propose(deed(Party::Provider, "2025-11-28T08:00:00Z"))
+        .propose(deed(Party::Provider, "2025-11-28T08:00:00Z"), None)
         .expect("proposed");
     let proposed = page(&proposed);
     assert!(

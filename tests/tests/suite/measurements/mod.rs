@@ -3,6 +3,7 @@ mod access;
 mod faults;
 mod quarantine;
 mod resending;
+mod unagreed;
 
 use api::identity::Kind;
 use end_to_end::{Caller, Service, World, on_each_database};

@@ -18,6 +18,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/Client", "clientId"),
     ("/Measurement", "measurementId"),
     ("/Agreement", "agreementId"),
+    ("/SigningOrder", "signingOrderId"),
     ("/AgreementTemplate", "agreementTemplateId"),
     ("/ServiceLevelStatement", "statementId"),
     ("/Exclusion", "exclusionId"),

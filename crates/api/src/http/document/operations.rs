@@ -157,6 +157,7 @@ const VERSIONED: &[&str] = &[
     "/ServiceLevelStatement",
     "/Exclusion",
     "/StatementRun",
+    "/SigningOrder",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -176,6 +177,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("deleteProposal", &["R6"]),
     ("createApproval", &["R6", "R8"]),
     ("createRejection", &["R6"]),
+    ("createOpenSlo", &["R5", "R7"]),
+    ("createSigningResult", &["R6", "R8"]),
+    ("createSigningRefusal", &["R6"]),
     ("createRevocation", &["R6", "R8", "R9"]),
     ("createRenewal", &["R8", "R9"]),
     ("createNotice", &["R9"]),

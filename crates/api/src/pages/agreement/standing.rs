@@ -55,7 +55,7 @@ impl Told<'_> {
                 "Innehållet kan ändras och binder ingen.".into(),
                 "The content may change and binds nobody.".into(),
             ),
-            (VersionStatus::Proposed, Some(Proposal { deed })) => tell(
+            (VersionStatus::Proposed, Some(Proposal { deed, .. })) => tell(
                 format!(
                     "Framlagt {} av {}. Gäller först när båda parter har godkänt.",
                     day(deed.at),

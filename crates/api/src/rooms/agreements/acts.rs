@@ -68,7 +68,8 @@ pub async fn deed_with(
 /// Propose a version
 ///
 /// The business relationship manager of the responsible team lays a draft before both parties (R5). From now on its
-/// content stands still; an approval is bound to its digest.
+/// content stands still; an approval is bound to its digest. Where the content demands a signature (`signature`), an order
+/// to the signing service goes with it, named in `proposal`; the version is then approved by the order's result alone.
 #[utoipa::path(tag = "agreements", operation_id = "createProposal", params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
 #[post("/agreements/{agreementId}/versions/{versionNumber}/proposal")]
@@ -78,7 +79,10 @@ async fn create_proposal(call: Call, path: web::Path<(AgreementId, VersionNumber
         path.into_inner(),
         "proposed",
         &NoBody,
-        async |unit, _, version| Ok(version.propose(deed(&call.scope, unit).await?.0)?),
+        async |unit, _, version| {
+            let order = call.state.settings.signing_service().map(|_| unit.new_id());
+            Ok(version.propose(deed(&call.scope, unit).await?.0, order)?)
+        },
     )
     .await
 }
@@ -104,7 +108,8 @@ async fn delete_proposal(call: Call, path: web::Path<(AgreementId, VersionNumber
 ///
 /// Each party approves the same content, named by its digest: the business relationship manager, and a contact of the
 /// customer with mandate `customer` (R6). Of an agreement with another function or a supplier, whoever holds the other
-/// party's signature records it in `counterparty`. With both, the version is approved and only the calendar moves it.
+/// party's signature records it in `counterparty`. With both, the version is approved and only the calendar moves it. What
+/// waits for the signing service is not approved here.
 #[utoipa::path(tag = "agreements", operation_id = "createApproval", request_body = ApprovalInput, params(IfMatch),
     responses((status = 200, description = "The version as it is now.", body = AgreementVersion)))]
 #[post("/agreements/{agreementId}/versions/{versionNumber}/approvals")]
@@ -132,6 +137,7 @@ async fn create_approval(
                 signed_in: call.signed_in.clone(),
                 mandate,
                 signed_elsewhere: counterparty,
+                signing_order: None,
                 digest,
             };
             Ok(version.approve(approval, call.today())?)

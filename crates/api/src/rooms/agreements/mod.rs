@@ -1,7 +1,9 @@
 //! Agreements: what is promised to whom; their versions; the templates that they start from.
 pub mod acts;
 mod exchange;
+mod openslo;
 mod papers;
+pub mod signing;
 mod templates;
 mod verifications;
 pub mod versions;
@@ -35,6 +37,8 @@ pub fn routes(routes: &mut Routes) {
         .configure(papers::routes)
         .configure(exchange::routes)
         .configure(verifications::routes)
+        .configure(signing::routes)
+        .configure(openslo::routes)
         .configure(templates::routes);
 }
 

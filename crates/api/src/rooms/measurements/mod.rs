@@ -121,17 +121,26 @@ async fn get_measurement(call: Call, id: web::Path<MeasurementId>) -> Result<Rep
 /// Which unmatched measurements.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 struct UnmatchedQuery {
     /// From this system.
     source: Option<SystemName>,
-    /// For this reason.
+    /// For this reason; for any of those that name something unknown unless told.
     reason: Option<Unmatched>,
+    /// Counting at this time or later.
+    time_from: Option<DateTime<Utc>>,
+    /// Counting before this time.
+    time_before: Option<DateTime<Utc>>,
 }
 
 /// List unmatched measurements
 ///
 /// Evidence that names a service or customer that nobody knows yet. It is matched when a service or customer gets the
 /// reference that it names. What waits for a customer is seen by those who see every customer.
+///
+/// With `reason=no_agreement`: evidence whose service and customers are known, and that no agreement in force covers at its
+/// instant. It is looked for among 5 000 measurements at a time: a page may hold fewer than asked, or none, and leads on
+/// with `next` all the same; `total` is not told.
 #[utoipa::path(tag = "service levels", operation_id = "listUnmatchedMeasurements", params(ListQuery, UnmatchedQuery),
     responses((status = 200, description = "A page of measurements.", body = Listing<Measurement>)))]
 #[get("/unmatched-measurements")]
@@ -140,10 +149,26 @@ async fn list_unmatched_measurements(
     page: Query<ListQuery>,
     filter: Query<UnmatchedQuery>,
 ) -> Result<Reply, Problem> {
+    let UnmatchedQuery {
+        source,
+        reason,
+        time_from,
+        time_before,
+    } = filter.0;
     let filter = store::Filter {
-        source: filter.0.source,
-        unmatched: Some(filter.0.reason),
+        source,
+        from: time_from,
+        before: time_before,
         ..Default::default()
     };
-    call.listed(store::list(&call.reader(), &call.scope, &filter, &page.0.into(), call.today()).await?)
+    let (reader, paging) = (call.reader(), page.0.into());
+    if reason == Some(Unmatched::NoAgreement) {
+        let days = (call.today(), |at| call.state.settings.local_date(at));
+        return call.listed(store::list_unagreed(&reader, &call.scope, &filter, &paging, days).await?);
+    }
+    let filter = store::Filter {
+        unmatched: Some(reason),
+        ..filter
+    };
+    call.listed(store::list(&reader, &call.scope, &filter, &paging, call.today()).await?)
 }
