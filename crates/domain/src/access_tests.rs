@@ -70,7 +70,9 @@ fn an_auditor_changes_nothing() {
     let auditor = Caller::Auditor {
         subject: "revisor".into(),
     };
-    for row in MATRIX.iter().filter(|row| writes(row)) {
+    // Whoever has a file checked, sends it and changes nothing.
+    let changes = |row: &&Permission| writes(row) && row.operation != "createVerification";
+    for row in MATRIX.iter().filter(changes) {
         for others in EVERY_SETTING {
             assert_eq!(
                 row.scope(&auditor, others).unwrap_err(),

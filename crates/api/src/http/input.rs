@@ -9,7 +9,6 @@ use domain::{
 use persistence::{Paging, events::LogCursor, store::Cursor};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
@@ -19,7 +18,7 @@ use super::{
     call::{Pass, Sent},
     operations::Operation,
     problem::{Fault, Problem},
-    reply::{hex, unhex},
+    reply::unhex,
 };
 
 /// The largest JSON body, in bytes, where the operation does not say otherwise.
@@ -223,10 +222,10 @@ pub fn write_whole(value: &mut Value) {
     }
 }
 
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+pub(super) type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 /// The bytes of the body, if it is of one of the media types and not larger than `largest`.
-fn receive(
+pub(super) fn receive(
     request: &HttpRequest,
     payload: &mut Payload,
     media: &'static [&'static str],
@@ -432,44 +431,4 @@ fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
             "Line {line} is not UTF-8: the file looks like {guess}. Save it as UTF-8 (\"CSV UTF-8\" in a spreadsheet)."
         ))
     })
-}
-
-/// What kind of file was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    Pdf,
-    Json,
-}
-
-/// A body that is a file to look at: its bytes count, not only what they say.
-pub struct File {
-    /// The bytes.
-    pub bytes: web::Bytes,
-    /// What it is said to be.
-    pub kind: FileKind,
-    digest: String,
-}
-
-impl File {
-    /// SHA-256 of the bytes, in hexadecimal.
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-}
-
-impl FromRequest for File {
-    type Error = Problem;
-    type Future = Reading<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let sent = request.headers().get(header::CONTENT_TYPE);
-        let is_pdf = sent.is_some_and(|sent| sent.as_bytes().starts_with(b"application/pdf"));
-        let received = receive(request, payload, &["application/pdf", "application/json"], LARGEST_FILE);
-        Box::pin(async move {
-            let (bytes, _) = received.await?;
-            let digest = hex(&Sha256::digest(&bytes));
-            let kind = if is_pdf { FileKind::Pdf } else { FileKind::Json };
-            Ok(Self { bytes, kind, digest })
-        })
-    }
 }

@@ -2,6 +2,7 @@
 //! `problem`), and the contract that all of it follows (`document`, `operations`).
 pub mod call;
 pub mod document;
+pub mod files;
 pub mod frame;
 pub mod gate;
 pub mod input;
@@ -12,7 +13,8 @@ pub mod reply;
 pub mod routes;
 
 pub use call::Call;
-pub use input::{Body, Csv, Documents, File, FileKind, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
+pub use files::{File, FileKind};
+pub use input::{Body, Csv, Documents, ListQuery, NoBody, Patch, PatchOf, Query, Sort};
 pub use lines::Lines;
 pub use problem::{Fault, Problem};
 pub use reply::{Listing, Log, Reply};

@@ -278,6 +278,12 @@ async fn a_file_that_was_altered_or_names_what_is_not_there_is_refused_where_it_
                 "/calendars/0/pin/digest",
             ),
             (
+                "/calendars/0/hours/weekly/monday/0/to",
+                json!("06:00"),
+                "opening_hours",
+                "/calendars/0/hours/weekly/monday/0/to",
+            ),
+            (
                 "/calendars",
                 json!([]),
                 "unknown_reference",

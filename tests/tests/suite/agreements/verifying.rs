@@ -146,6 +146,9 @@ async fn content_is_known_by_its_digest_however_it_is_spelled() {
         sent(&world.brm, "application/json", b"[]".to_vec())
             .await
             .refused(422, "invalid");
+        sent(&world.brm, "application/pdf", b"{}".to_vec())
+            .await
+            .refused(422, "invalid");
         sent(&world.brm, "text/plain", b"{}".to_vec())
             .await
             .refused(415, "unsupported_media_type");

@@ -179,7 +179,7 @@ async fn calendars_here(
             None => {
                 let told = ServiceCalendarInput {
                     name: pin.name.clone(),
-                    hours: hours.told().clone(),
+                    hours: hours.clone(),
                 };
                 let new = ServiceCalendar::register(unit.new_id(), told, unit.now())?;
                 calendars::insert(unit, &call.scope, &new).await?;
