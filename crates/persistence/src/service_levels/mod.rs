@@ -3,6 +3,7 @@ mod evidence;
 mod exclusions;
 mod gathering;
 mod opening;
+mod revisions;
 mod runs;
 
 use chrono::NaiveDate;
@@ -23,6 +24,7 @@ pub use evidence::{EVIDENCE_AT_A_TIME, kept_evidence};
 pub use exclusions::*;
 pub use gathering::{LocalTime, agreement_of, frame, inputs};
 pub use opening::{open_running, opened};
+pub use revisions::*;
 pub use runs::*;
 
 use crate::{
@@ -67,37 +69,6 @@ pub(crate) mod entity {
     impl ActiveModelBehavior for ActiveModel {}
 }
 use entity::{ActiveModel, Column, Entity, Model};
-
-mod superseded {
-    use domain::{service_levels::*, vocabulary::*};
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "statement_revision")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub statement_id: StatementId,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub revision: RevisionNumber,
-        pub version: i64,
-        #[sea_orm(column_type = "JsonBinary")]
-        pub verdicts: Verdicts,
-        #[sea_orm(column_type = "JsonBinary")]
-        pub figures: Figures,
-        #[sea_orm(column_type = "JsonBinary")]
-        pub proposal: StatementProposal,
-        #[sea_orm(column_type = "JsonBinary")]
-        pub objections: Objections,
-        #[sea_orm(column_type = "JsonBinary", nullable)]
-        pub acceptance: Option<Acceptance>,
-        #[sea_orm(column_type = "JsonBinary")]
-        pub closing: Closing,
-        #[sea_orm(column_type = "JsonBinary", nullable)]
-        pub restatement: Option<Restatement>,
-    }
-    impl ActiveModelBehavior for ActiveModel {}
-}
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -302,34 +273,6 @@ pub async fn last_twelve(
     Ok(kept)
 }
 
-/// A revision of a statement: the one that stands, or one that stood before.
-pub async fn revision(
-    source: &impl Source,
-    statement: ServiceLevelStatement,
-    revision: RevisionNumber,
-) -> Result<ServiceLevelStatement, Error> {
-    if statement.revision == revision {
-        return Ok(statement);
-    }
-    let row = superseded::Entity::find_by_id((statement.id, revision))
-        .one(source.connection())
-        .await?
-        .ok_or(Error::NotFound)?;
-    Ok(ServiceLevelStatement {
-        version: row.version,
-        state: StatementState::Closed,
-        revision: row.revision,
-        verdicts: Some(row.verdicts),
-        figures: Some(row.figures),
-        proposal: Some(row.proposal),
-        objections: row.objections,
-        acceptance: row.acceptance,
-        closing: Some(row.closing),
-        restatement: row.restatement,
-        ..statement
-    })
-}
-
 fn row(statement: &ServiceLevelStatement) -> ActiveModel {
     let kept = statement.state != StatementState::Open;
     Model {
@@ -410,40 +353,6 @@ pub async fn decided_since_proposal(
     exclusions::decided_since(unit, statement, statement.period.interval(time.zone).to).await
 }
 
-/// Stores a new revision, and the one that stood before beside it.
-pub async fn restate(
-    unit: &mut UnitOfWork,
-    before: &ServiceLevelStatement,
-    after: &ServiceLevelStatement,
-    inputs: &Inputs,
-) -> Result<(), Error> {
-    let whole = (
-        before.verdicts,
-        before.figures.clone(),
-        before.proposal.clone(),
-        before.closing.clone(),
-    );
-    let (Some(verdicts), Some(figures), Some(proposal), Some(closing)) = whole else {
-        return Err(unreadable("a closed statement lacks its figures"));
-    };
-    superseded::Entity::insert(superseded::ActiveModel {
-        statement_id: Set(before.id),
-        revision: Set(before.revision),
-        version: Set(before.version),
-        verdicts: Set(verdicts),
-        figures: Set(figures),
-        proposal: Set(proposal),
-        objections: Set(before.objections.clone()),
-        acceptance: Set(before.acceptance.clone()),
-        closing: Set(closing),
-        restatement: Set(before.restatement.clone()),
-    })
-    .exec_without_returning(unit.connection())
-    .await?;
-    update(unit, "restated", before, after).await?;
-    evidence::keep(unit, after, &inputs.evidence()).await
-}
-
 /// The period of a closed statement of the agreement that an interval touches.
 pub async fn closed_within(
     unit: &UnitOfWork,
@@ -461,16 +370,4 @@ pub async fn closed_within(
         .one(unit.connection())
         .await?;
     row.map(|row| row.period.parse().map_err(unreadable)).transpose()
-}
-
-/// What differs between figures that are kept and what is there now.
-pub async fn difference(
-    source: &impl Source,
-    statement: &ServiceLevelStatement,
-    time: LocalTime,
-) -> Result<StatementDifference, Error> {
-    let (inputs, now) = computed_now(source, statement, time).await?;
-    let kept = evidence::kept_digests(source, statement).await?;
-    let kept_figures = statement.figures.clone().unwrap_or_else(|| now.clone());
-    Ok(StatementDifference::between(kept_figures, &kept, now, &inputs))
 }
