@@ -1,7 +1,7 @@
 """What an auditor computes from, read over the public API: no figure, nothing that the service computed.
 
-Which version held on which days follows from what was agreed and recorded: terms, renewals, notice, termination, and the
-version that came after.
+Which version held on which days follows from what was agreed and recorded: terms, renewals, notice, termination, and
+the version that came after.
 """
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def calendars(service: Service, version: Version) -> dict[str, Calendar]:
 
 
 def used(service: Service, version: Version, days: Span, zone: ZoneInfo) -> dict[str, list[Span]]:
-    """When each covered service was used by the customers whom the version covers: its own, and unless it says `thisOnly`
-    those below, without the days on which a nearer agreement covers the service (R8)."""
+    """When each covered service was used by the customers whom the version covers: its own, and unless it says
+    `thisOnly` those below, without the days on which a nearer agreement covers the service (R8)."""
     covered = [covered["id"] for covered in version.body["services"]]
     if version.customer is None:
         return {item: [days] for item in covered}

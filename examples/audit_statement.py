@@ -1,14 +1,15 @@
 """Computes the figures of a statement again, and compares: what an auditor does who takes nobody's word.
 
-It reads the statement's evidence, the agreement's versions, the calendars that they pin, who used the services when, and
-the exclusions; from these it computes each target by its own arithmetic (whole numbers and fractions). It checks the
-digest of each piece of evidence and of all together. Only then it opens the figures. It ends with 1 where they differ.
+It reads the statement's evidence, the agreement's versions, the calendars that they pin, who used the services when,
+and the exclusions; from these it computes each target by its own arithmetic (whole numbers and fractions). It checks
+the digest of each piece of evidence and of all together. Only then it opens the figures. It ends with 1 where they
+differ.
 
     python3 audit_statement.py --url http://127.0.0.1:8080 --token auditor.token STATEMENT...
 
-A customer's token serves too, but does not see the other customers that an outage names, and so cannot check its digest.
-Usages and exclusions are read as they are today: what was entered for past days after the figures had been laid before
-the customer shows as a difference, and rightly so.
+Whose evidence it is, the service alone knows for all customers: a measurement that it left out does not show here.
+Usages are read as they are today: what was changed of past days after the figures had been laid before the customer
+shows as a difference, and rightly so.
 """
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from zoneinfo import ZoneInfo
 import audit_sources
 from audit_sources import Document, Version
 from kundansvar_client import Service
-from service_time import Calendar, Span, inside, joined, local_instant, micros, overlap, outside, seconds, whole_second
+from service_time import Calendar, Span, in_seconds, inside, joined, local_instant, micros, overlap, outside, seconds, whole_second
 
 IN_EFFECT = {"consented", "pre_agreed"}
 PER_CENT = Fraction(100)
@@ -53,9 +54,12 @@ class Figure(NamedTuple):
 class Part:
     """A version of the agreement on its own days of the period, and what is known of them (R11)."""
 
-    def __init__(self, version: Version, days: Span, evidence: list[Document], exclusions: list[Document],
+    def __init__(self, version: Version, days: Span, until: int, evidence: list[Document], exclusions: list[Document],
                  used: dict[str, list[Span]], calendars: dict[str, Calendar]) -> None:
-        self.version, self.days, self.used, self.calendars = version, days, used, calendars
+        """`until` is when the figures were computed, in microseconds; a running period is cut there."""
+        self.version, self.used, self.calendars = version, used, calendars
+        self.begin, self.end = days[0] * 1_000_000, min(days[1] * 1_000_000, until)
+        self.days = (days[0], max(days[0], self.end // 1_000_000))
         self.content = version.body["content"]
         self.covered = [service["id"] for service in version.body["services"]]
         self.exclusions = exclusions
@@ -63,12 +67,11 @@ class Part:
 
     def falls_here(self, line: Document) -> bool:
         """An outage touches the days, a case was resolved in them, a sample was read in them."""
-        sent, (begin, end) = line["sent"], self.days
+        sent = line["sent"]
         if line["kind"] == "outage":
-            lasts = sent.get("to") is None or micros(sent["to"]) > begin * 1_000_000
-            return micros(sent["from"]) < end * 1_000_000 and lasts
+            return micros(sent["from"]) < self.end and (sent.get("to") is None or micros(sent["to"]) > self.begin)
         at = sent.get("resolved") if line["kind"] == "case" else sent["observedAt"]
-        return at is not None and begin * 1_000_000 <= micros(at) < end * 1_000_000
+        return at is not None and self.begin <= micros(at) < self.end
 
     def targets(self, kind_of_period: str) -> list[Document]:
         return [target for target in self.content["targets"] if target["period"] == kind_of_period]
@@ -110,10 +113,10 @@ class Part:
         return str(min([last, *(h["priority"] for h in had)], key=lambda word: strictness.get(word, len(words))))
 
     def excluded(self, target: Document, service: str) -> list[Span]:
-        """What has left the agreed figure of a target as far as a service is concerned (R23)."""
+        """What has left the agreed figure of a target as far as a service is concerned (R23), in microseconds."""
         bear = [e for e in self.exclusions if e.get("target") in (None, target["key"])
                 and (e.get("service") is None or e["service"]["id"] == service)]
-        return joined((whole_second(e["from"]), whole_second(e["to"])) for e in bear)
+        return joined((micros(e["from"]), micros(e["to"])) for e in bear)
 
     def figures(self, target: Document) -> tuple[Figure, Figure]:
         """The agreed figure, and the raw one from which nothing is excluded."""
@@ -129,7 +132,7 @@ class Part:
         open_time = self.calendars[target["calendar"]].open_between(*self.days)
         outages = self.of_target(target)
         for service in self.services(target):
-            here = outside(overlap(open_time, self.used.get(service, [])), excluded[service])
+            here = outside(overlap(open_time, self.used.get(service, [])), in_seconds(excluded[service]))
             told = [line["sent"] for line in outages if line["service"] == service]
             lasted = ((whole_second(o["from"]), whole_second(o["to"]) if o.get("to") else self.days[1]) for o in told)
             agreed += here
@@ -156,7 +159,7 @@ class Part:
             stopped += [(r["resolved"], r["reopened"]) for r in reopenings]
         begin, end = whole_second(case["opened"]), whole_second(stop)
         waits = [(whole_second(a), end if b is None else whole_second(b)) for a, b in stopped]
-        standing = joined([*waits, *excluded])
+        standing = joined([*waits, *in_seconds(excluded)])
         limit = indicator["limit"]
         if limit.endswith("D"):
             by_date = calendar.open_dates(begin, end)
@@ -165,7 +168,7 @@ class Part:
 
     def gauged(self, target: Document, excluded: dict[str, list[Span]]) -> Figure:
         read = [line for line in self.of_target(target)
-                if not inside(excluded[line["service"]], whole_second(line["sent"]["observedAt"]))]
+                if not inside(excluded[line["service"]], micros(line["sent"]["observedAt"]))]
         values = sorted(Fraction(line["sent"]["value"]) for line in read)
         if not values:
             return Figure(0, None, None)
@@ -174,7 +177,8 @@ class Part:
             rank = -(-Fraction(figure["percentile"]) * n // 100)
             return Figure(n, None, values[int(rank) - 1])
         latest = max(read, key=lambda line: (micros(line["sent"]["observedAt"]), micros(line["receivedAt"])))
-        value = {"mean": sum(values) / n, "min": values[0], "max": values[-1], "sum": sum(values, Fraction(0)),
+        whole = sum(values, Fraction(0))
+        value = {"mean": whole / n, "min": values[0], "max": values[-1], "sum": whole,
                  "last": Fraction(latest["sent"]["value"])}[figure]
         return Figure(n, None, value)
 
@@ -217,9 +221,9 @@ def parts_of(service: Service, statement: Document, evidence: list[Document], zo
         if begin > end:
             continue
         span = (local_instant(begin, 0, zone), local_instant(end + timedelta(days=1), 0, zone))
-        days = (span[0], max(span[0], min(span[1], whole_second(statement["figures"]["until"]))))
         used = audit_sources.used(service, version, span, zone)
-        yield Part(version, days, evidence, exclusions, used, audit_sources.calendars(service, version))
+        hours = audit_sources.calendars(service, version)
+        yield Part(version, span, micros(statement["figures"]["until"]), evidence, exclusions, used, hours)
 
 
 def compare(parts: Iterable[Part], statement: Document) -> Iterator[tuple[str, str | None]]:
@@ -248,7 +252,7 @@ def compare(parts: Iterable[Part], statement: Document) -> Iterator[tuple[str, s
         yield f"version {version}, {key}", "nothing that was agreed"
 
 
-def audit(service: Service, statement_id: str, zone: ZoneInfo, tell: bool = True) -> int:
+def audit(service: Service, statement_id: str, zone: ZoneInfo) -> int:
     """How many things differ."""
     path = f"/service-level-statements/{statement_id}"
     evidence = service.lines(f"{path}/evidence")
@@ -258,12 +262,11 @@ def audit(service: Service, statement_id: str, zone: ZoneInfo, tell: bool = True
     statement = service.get(path).body
     parts = list(parts_of(service, statement, evidence, zone))
     summary = {"measurements": len(evidence), "digest": audit_sources.digest_of_all(e["digest"] for e in evidence)}
-    wrong = None if summary == statement["figures"]["evidence"] else f"{summary}, not {statement['figures']['evidence']}"
-    found.append((f"evidence: {len(evidence)} measurements", wrong))
+    told = statement["figures"]["evidence"]
+    found.append((f"evidence: {len(evidence)} measurements", None if summary == told else f"{summary}, not {told}"))
     found += compare(parts, statement)
-    if tell:
-        for what, different in found:
-            print(f"{statement['period']} {what}: {different or 'the same'}")
+    for what, different in found:
+        print(f"{statement['period']} {what}: {different or 'the same'}")
     return sum(different is not None for _, different in found)
 
 

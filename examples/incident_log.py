@@ -36,8 +36,8 @@ def instant(text: str) -> datetime:
 
 
 def rows(file: Path) -> list[Row]:
-    """The log in the order in which it happened. Rows of one minute stand in the order of their count of changes. Where a
-    row is older than its incident's opening, the opening was entered later; the row counts from there."""
+    """The log in the order in which it happened. Rows of one minute stand in the order of their count of changes. Where
+    a row is older than its incident's opening, the opening was entered later; the row counts from there."""
     with file.open(newline="", encoding="utf-8-sig") as lines:
         told = sorted(csv.DictReader(lines), key=lambda row: int(row["sys_mod_count"]))
     found = [(instant(row["opened_at"]), row) for row in told]

@@ -1,7 +1,8 @@
 """The same shares straight from the log, by another way: a tape of minutes, each of them open or not.
 
-No case is built, no interval cut: the minutes between two rows count if the incident was being worked on, and if the tape
-says open. It shares only the reading of the file with what is sent to the service, and knows limits and holidays by itself.
+No case is built, no interval cut: the minutes between two rows count if the incident was being worked on, and if the
+tape says open. It shares only the reading of the file with what is sent to the service, and knows limits and holidays
+by itself.
 """
 from __future__ import annotations
 

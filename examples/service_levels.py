@@ -1,8 +1,8 @@
 """Plays a year of an incident log: evidence as it came, month after month closed, audited and computed another way.
 
-It starts the service, sets the stage, sends each row of the log as the case that was known then, in the order in which it
-happened, a day at a time; at each month's end the delivery manager proposes the statement, the customer accepts it, and
-it is closed. It fails unless a computation straight from the log gives the same cases and shares, and the auditor's
+It starts the service, sets the stage, sends each row of the log as the case that was known then, in the order in which
+it happened, a day at a time; at each month's end the delivery manager proposes the statement, the customer accepts it,
+and it is closed. It fails unless a computation straight from the log gives the same cases and shares, and the auditor's
 program the same figures.
 
     python3 service_levels.py [--kill] [--database-url URL] [--plot FILE.svg] BINARY FILE
@@ -20,6 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import helpdesk
 import incident_log
 import incident_shares
 import plot_shares
@@ -29,7 +30,7 @@ from kundansvar_client import Service
 from replay import KILLS, Process, Stage
 
 CUSTOMER, SERVICE = "Organisation", "IT support"
-DESK = {"name": "Incident log", "scopes": ["measurements.write"], "systems": [set_up.helpdesk.SYSTEM]}
+DESK = {"name": "Incident log", "scopes": ["measurements.write"], "systems": [helpdesk.SYSTEM]}
 ALWAYS, OFFICE = "Around the clock", "Weekdays 7 to 18"
 # Key, priority, limit and calendar of each promise; each is kept for four cases of five.
 PROMISES = (("critical", "1 - Critical", "PT4H", ALWAYS), ("high", "2 - High", "PT8H", OFFICE),
@@ -92,7 +93,7 @@ def agree(people: People, customer: str, service: str, hours: dict[str, str], da
 def set_stage(stage: Stage, months: list[str]) -> tuple[People, str]:
     """Customer, service, team, calendars and agreement; gives those who act, and the agreement."""
     admin = Service.for_bearer(stage.url, stage.token("administrator", "replay"))
-    told = {"code": set_up.slug(SERVICE).upper(), "name": SERVICE, "references": [set_up.helpdesk.reference(SERVICE)]}
+    told = {"code": set_up.slug(SERVICE).upper(), "name": SERVICE, "references": [helpdesk.reference(SERVICE)]}
     service = admin.post("/services", told).body["id"]
     who = set_up.customer(admin, CUSTOMER, [service])
     team, manager = set_up.team(admin, set_up.TEAMS[0], [service])
@@ -166,7 +167,7 @@ def difference(own: Shares) -> None:
         if of:
             right, limit = incident_shares.one_limit(of)
             hours = limit.total_seconds() / 3600
-            print(f"the log's mark of {priority:13} {right} of {len(of)} as a limit of {hours:.1f} h that nothing stops")
+            print(f"the log's mark of {priority:12} {right} of {len(of)} follow from {hours:.1f} h around the clock")
 
 
 def main() -> None:

@@ -25,8 +25,8 @@ def whole_second(text: str) -> int:
 
 
 def local_instant(day: date, minute: int, zone: ZoneInfo, closing: bool = False) -> int:
-    """When the zone's clock shows so many minutes of a date. In a repeated hour that is the first time, or for a closing
-    the last; a time that the clock skips is the instant at which it skips."""
+    """When the zone's clock shows so many minutes of a date. In a repeated hour that is the first time, or for a
+    closing the last; a time that the clock skips is the instant at which it skips."""
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)
     at = int(wall.replace(tzinfo=zone, fold=int(closing)).timestamp())
     if datetime.fromtimestamp(at, zone).replace(tzinfo=None) == wall:
@@ -114,8 +114,13 @@ def outside(some: list[Span], taken: list[Span]) -> list[Span]:
     return overlap(some, gaps)
 
 
-def inside(spans: list[Span], second: int) -> bool:
-    return any(begin <= second < end for begin, end in spans)
+def inside(spans: list[Span], at: int) -> bool:
+    return any(begin <= at < end for begin, end in spans)
+
+
+def in_seconds(spans: list[Span]) -> list[Span]:
+    """Spans of microseconds in whole seconds: each end counts from the second in which it lies."""
+    return joined((begin // 1_000_000, end // 1_000_000) for begin, end in spans)
 
 
 def seconds(spans: list[Span]) -> int:
