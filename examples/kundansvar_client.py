@@ -12,9 +12,10 @@ import urllib.parse
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterable, Iterator, NamedTuple
 
 BASE = "/kundansvar/v1"
+JSON, NDJSON = "application/json", "application/x-ndjson"
 # Nothing was decided yet: the same call, with the same key, may be sent again.
 TRY_AGAIN = {429, 502, 503, 504}
 
@@ -74,17 +75,28 @@ class Service:
             if cursor is None:
                 return
 
-    def call(self, method: str, path: str, body: Any = None, if_match: str | None = None) -> Reply:
+    def lines(self, path: str) -> list[dict[str, Any]]:
+        """What is told by the line (NDJSON)."""
+        told = self.call("GET", path, accept=NDJSON).body
+        return list(told)
+
+    def send_lines(self, path: str, lines: Iterable[dict[str, Any]]) -> Reply:
+        """Measurements, answered in one document at the end. Their batch has a name, so that they may be sent again."""
+        body = "".join(json.dumps(line) + "\n" for line in lines)
+        return self.call("POST", path, body.encode(), media=NDJSON)
+
+    def call(self, method: str, path: str, body: Any = None, if_match: str | None = None,
+             accept: str = JSON, media: str = JSON) -> Reply:
         """One call, tried until it is answered. The key is made once: a try that was lost on its way back changes
         nothing when it is sent again, the service gives its recorded answer."""
-        headers = {"Accept": "application/json"}
-        if method == "POST":
+        headers = {"Accept": accept}
+        if method == "POST" and media == JSON:
             headers["Idempotency-Key"] = str(uuid.uuid4())
         if if_match is not None:
             headers["If-Match"] = if_match
         if body is not None:
-            headers["Content-Type"] = "application/json"
-        data = None if body is None else json.dumps(body).encode()
+            headers["Content-Type"] = media
+        data = body if body is None or media != JSON else json.dumps(body).encode()
         renewed = False
         while True:
             if not self.token and self.credentials:
@@ -111,8 +123,7 @@ class Service:
         while True:
             try:
                 with urllib.request.urlopen(request, timeout=30) as reply:
-                    text = reply.read()
-                    return Reply(reply.status, reply.headers.get("ETag"), json.loads(text) if text else None)
+                    return Reply(reply.status, reply.headers.get("ETag"), _told(reply))
             except urllib.error.HTTPError as e:
                 text, wait = e.read(), e.headers.get("Retry-After")
                 # 409 with Retry-After: the same call still runs; its answer comes.
@@ -126,6 +137,13 @@ class Service:
                     raise
                 pause = 0.2
             time.sleep(pause)
+
+
+def _told(reply: http.client.HTTPResponse) -> Any:
+    text = reply.read()
+    if reply.headers.get_content_type() == NDJSON:
+        return [json.loads(line) for line in text.splitlines()]
+    return json.loads(text) if text else None
 
 
 def _problem(text: bytes) -> dict[str, Any]:

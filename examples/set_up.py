@@ -17,7 +17,8 @@ from typing import Any
 import helpdesk
 from kundansvar_client import Service
 
-FIRST_DAY = "2020-01-01"
+# Before the first line of either file.
+FIRST_DAY = "2016-01-01"
 TEAMS = ("North", "South", "West")
 ROLES = {"business_relationship_manager": "manager", "delivery_manager": "delivery", "service_owner": "owner"}
 CLIENTS: dict[str, dict[str, Any]] = {

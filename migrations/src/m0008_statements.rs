@@ -74,6 +74,7 @@ create table statement_evidence (
     statement_id {uuid} not null constraint fk_evidence_statement references statement (id),
     revision integer not null,
     measurement_id {uuid} not null constraint fk_evidence_measurement references measurement (id),
+    service_id {uuid} not null constraint fk_evidence_service references service (id),
     digest {bytes} not null,
     primary key (statement_id, revision, measurement_id)
 );

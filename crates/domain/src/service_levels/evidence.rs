@@ -113,11 +113,12 @@ impl Observed {
     }
 }
 
-/// A case as it is judged. A resolution is at the latest also a response.
+/// A case as it is judged. A resolution is at the latest also a response, the first one of a case that was reopened.
 fn as_judged(case: &CaseInput) -> Case<&str> {
+    let first_resolved = case.reopenings.first().map(|again| again.resolved).or(case.resolved);
     Case {
         opened: case.opened,
-        responded: case.responded.or(case.resolved),
+        responded: case.responded.into_iter().chain(first_resolved).min(),
         resolved: case.resolved,
         reopenings: case
             .reopenings

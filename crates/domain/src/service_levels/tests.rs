@@ -335,6 +335,27 @@ fn an_exclusion_stops_the_clock_of_a_case() {
 }
 
 #[test]
+fn what_was_resolved_had_been_responded_to() {
+    let indicator = json!({"kind": "timeliness", "measured": "response", "limit": "PT1H"});
+    let within = |members: Value| {
+        let mut told = json!({"kind": "case", "customer": Uuid::from_u128(1), "priority": "P1",
+            "opened": "2026-03-02T08:00:00Z", "resolved": "2026-03-02T11:00:00Z"});
+        told.as_object_mut()
+            .unwrap()
+            .extend(members.as_object().unwrap().clone());
+        let target = target("response", indicator.clone(), "at_least", "50");
+        only(&inputs(vec![target], vec![observed(1, MAIL, told)])).agreed.k
+    };
+    let again = json!([{"resolved": "2026-03-02T08:30:00Z", "reopened": "2026-03-02T09:30:00Z"}]);
+    assert_eq!(within(json!({})), Some(0));
+    assert_eq!(within(json!({"reopenings": again})), Some(1), "by the first resolution");
+    let late = json!({"responded": "2026-03-02T10:00:00Z", "reopenings": again});
+    assert_eq!(within(late), Some(1), "whatever was written down later");
+    let soon = json!({"responded": "2026-03-02T08:10:00Z"});
+    assert_eq!(within(soon), Some(1));
+}
+
+#[test]
 fn too_little_evidence_is_never_met() {
     let mut asked = resolution();
     asked["minimumObservations"] = json!(2);

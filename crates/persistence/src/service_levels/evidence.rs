@@ -26,6 +26,8 @@ mod kept {
         pub revision: RevisionNumber,
         #[sea_orm(primary_key, auto_increment = false)]
         pub measurement_id: MeasurementId,
+        // The one that it was matched to then; a correction may name another.
+        pub service_id: ServiceId,
         pub digest: Vec<u8>,
     }
     impl ActiveModelBehavior for ActiveModel {}
@@ -37,10 +39,11 @@ pub(super) fn digest(stored: &[u8]) -> Result<[u8; 32], Error> {
     stored.try_into().map_err(wrong)
 }
 
-const FROM_ARRAYS: &str = "insert into statement_evidence (statement_id, revision, measurement_id, digest) \
-    select $1, $2, sent.id, sent.digest from unnest($3::uuid[], $4::bytea[]) as sent (id, digest)";
+const FROM_ARRAYS: &str = "insert into statement_evidence (statement_id, revision, measurement_id, service_id, \
+    digest) select $1, $2, sent.id, sent.service, sent.digest \
+    from unnest($3::uuid[], $4::uuid[], $5::bytea[]) as sent (id, service, digest)";
 /// SQLite takes so many values in a statement.
-const ROWS_OF_FOUR: usize = 8000;
+const ROWS_OF_FIVE: usize = 6500;
 
 /// Keeps what the statement's figures rest on, in the place of what was kept for this revision.
 pub(super) async fn keep(
@@ -57,21 +60,23 @@ pub(super) async fn keep(
         return Ok(());
     }
     if unit.backend() == sea_orm::DbBackend::Postgres {
-        let values: [Value; 4] = [
+        let values: [Value; 5] = [
             statement.id.0.into(),
             statement.revision.0.into(),
             evidence.iter().map(|o| o.measurement.0).collect::<Vec<_>>().into(),
+            evidence.iter().map(|o| o.service.0).collect::<Vec<_>>().into(),
             evidence.iter().map(|o| o.digest.to_vec()).collect::<Vec<_>>().into(),
         ];
         let insert = sea_orm::Statement::from_sql_and_values(unit.backend(), FROM_ARRAYS, values);
         unit.connection().execute_raw(insert).await?;
         return Ok(());
     }
-    for some in evidence.chunks(ROWS_OF_FOUR) {
+    for some in evidence.chunks(ROWS_OF_FIVE) {
         let rows = some.iter().map(|observed| kept::ActiveModel {
             statement_id: Set(statement.id),
             revision: Set(statement.revision),
             measurement_id: Set(observed.measurement),
+            service_id: Set(observed.service),
             digest: Set(observed.digest.to_vec()),
         });
         kept::Entity::insert_many(rows)
@@ -102,10 +107,10 @@ pub async fn kept_evidence(
     after: Option<MeasurementId>,
 ) -> Result<Vec<Observed>, Error> {
     // A state that has been corrected since is found among the former ones.
-    let sql = "select e.measurement_id, e.digest, m.service_id, \
+    let sql = "select e.measurement_id, e.digest, e.service_id, \
         case when m.digest = e.digest then m.received_at else v.received_at end as received_at, \
         case when m.digest = e.digest then m.content else v.content end as content \
-        from (select measurement_id, digest from statement_evidence \
+        from (select measurement_id, service_id, digest from statement_evidence \
             where statement_id = ? and revision = ? and measurement_id > ? order by measurement_id limit 1000) e \
         join measurement m on m.id = e.measurement_id \
         left join measurement_version v on v.measurement_id = e.measurement_id and v.digest = e.digest \

@@ -56,7 +56,8 @@ async fn exactly_the_measurements_behind_a_figure_as_they_stood() {
         // Corrected after the closing: the auditor sees what stood.
         desk.send(&[desk.case(
             "C-1",
-            json!({"resolved": "2026-03-05T11:00:00Z", "observedAt": "2026-03-06T10:00:00Z"}),
+            json!({"resolved": "2026-03-05T11:00:00Z", "observedAt": "2026-03-06T10:00:00Z",
+                "service": desk.world.salary}),
         )])
         .await;
         let closed = lines(dm, &evidence).await;
@@ -67,6 +68,7 @@ async fn exactly_the_measurements_behind_a_figure_as_they_stood() {
         let cases = of("target=resolution&version=1").await;
         assert_eq!(names(&cases), ["C-1"]);
         assert_eq!(cases[0]["sent"]["resolved"], "2026-03-02T11:00:00Z");
+        assert_eq!(cases[0]["service"], desk.world.mail);
         assert_eq!(of("target=answers").await.len(), 1500);
         assert!(of("target=answers&version=2").await.is_empty());
         // Each line's digest is of what was sent, and the statement's is of them all.

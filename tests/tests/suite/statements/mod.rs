@@ -1,6 +1,7 @@
 //! Statements: what was promised beside what was delivered, from the running figures to the closed ones.
 mod acts;
 mod at_once;
+mod audit;
 mod coverage;
 mod evidence;
 mod exclusions;
