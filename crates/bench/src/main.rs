@@ -63,7 +63,7 @@ enum Command {
         #[command(flatten)]
         how: How,
     },
-    /// Show which indexes PostgreSQL uses for each list, filter and feed.
+    /// Show which indexes PostgreSQL uses for each list, filter and feed, or for statements.
     Plans {
         #[command(flatten)]
         at: At,
@@ -274,6 +274,9 @@ async fn growth(small: &At, large: &At, how: How) -> Result<(), Failure> {
 }
 
 async fn plans(at: &At) -> Result<(), Failure> {
+    if let Ok(seeded) = agreements::Seeded::read(&at.folder) {
+        return statements::explain(at, seeded).await;
+    }
     let url = at.postgres.clone().ok_or("plans needs --postgres")?;
     let (recording, recorder) = operations::recording(at.settings()).await?;
     let questions = plans::questions(&recording.state, &World::read(&at.folder)?)?;

@@ -11,7 +11,7 @@ use crate::{
     At, Failure,
     agreements::Seeded,
     measurements::{count_memory_anew, memory},
-    operations,
+    operations, plans,
     seed::Caller,
 };
 
@@ -26,6 +26,8 @@ const PROPOSALS: usize = 10;
 struct House {
     running: Running,
     seeded: Seeded,
+    /// The memory before anything was asked, in MB.
+    idle: f64,
 }
 
 impl House {
@@ -34,6 +36,7 @@ impl House {
         Ok(Self {
             running: api::start(at.settings()).await?,
             seeded,
+            idle: memory("VmRSS")?,
         })
     }
 
@@ -47,6 +50,7 @@ impl House {
             caller: Caller::of(address, state, Kind::Person, &id)?,
             month: period(0).ok_or("no month")?,
             to_close: period(self.seeded.closed + 1).ok_or("no month")?,
+            idle: self.idle,
         })
     }
 }
@@ -56,6 +60,7 @@ struct Manager {
     /// The running month, and the one that is closed this time.
     month: String,
     to_close: String,
+    idle: f64,
 }
 
 impl Manager {
@@ -66,14 +71,21 @@ impl Manager {
         Ok(format!("/service-level-statements/{id}"))
     }
 
+    /// Proposes a statement; how many milliseconds it takes.
+    fn propose(&mut self, statement: &str) -> Result<f64, Failure> {
+        let (etag, _) = self.caller.get(statement)?;
+        let began = Instant::now();
+        self.caller.act(&format!("{statement}/proposal"), &etag, None)?;
+        Ok(began.elapsed().as_secs_f64() * 1000.0)
+    }
+
     fn running(&mut self, agreement: Uuid) -> Result<String, Failure> {
         let month = self.month.clone();
         self.statement(agreement, &month)
     }
 
-    /// Does one act for all agreements; how long it took, in seconds, and how much memory at most.
+    /// Does one act for all agreements.
     fn run(&mut self, act: &str) -> Result<(), Failure> {
-        let idle = memory("VmRSS")?;
         count_memory_anew()?;
         let began = Instant::now();
         let id = self
@@ -87,12 +99,13 @@ impl Manager {
             std::thread::sleep(std::time::Duration::from_millis(50));
         };
         println!(
-            "{act} of {}: {} done, {} refused in {:.1} s; at most {:.0} MB above {idle:.0} MB",
+            "{act} of {}: {} done, {} refused in {:.1} s; memory at most {:.0} MB, {:.0} MB above what it was at first",
             self.to_close,
             run["done"],
             run["refused"],
             began.elapsed().as_secs_f64(),
-            memory("VmHWM")? - idle
+            memory("VmHWM")?,
+            memory("VmHWM")? - self.idle
         );
         Ok(())
     }
@@ -220,10 +233,7 @@ fn closing(house: &mut House) -> Result<(), Failure> {
     let largest = manager.statement(house.seeded.largest, &month)?;
     let mut times = vec![];
     for _ in 0..PROPOSALS {
-        let (etag, _) = manager.caller.get(&largest)?;
-        let began = Instant::now();
-        manager.caller.act(&format!("{largest}/proposal"), &etag, None)?;
-        times.push(began.elapsed().as_secs_f64() * 1000.0);
+        times.push(manager.propose(&largest)?);
     }
     println!("{:<32} {:>7.2} ms", "proposing the largest", median(times));
     manager.run("proposal")?;
@@ -244,4 +254,39 @@ fn closing(house: &mut House) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// Shows which indexes PostgreSQL uses for statements, and for what their figures rest on.
+pub async fn explain(at: &At, seeded: Seeded) -> Result<(), Failure> {
+    let url = at.postgres.clone().ok_or("plans needs --postgres")?;
+    let (running, recorder) = operations::recording(at.settings()).await?;
+    let (address, idle) = (running.address, 0.0);
+    let house = House { running, seeded, idle };
+    let ask = move || -> Result<_, Failure> {
+        let (mut manager, seeded) = (house.manager()?, &house.seeded);
+        let month = manager.to_close.clone();
+        let mut questions = vec![];
+        for (who, agreement) in [
+            ("old", seeded.old),
+            ("young", seeded.young),
+            ("largest", seeded.largest),
+            ("above", seeded.above),
+        ] {
+            questions.push((who, manager.running(agreement)?));
+        }
+        let before = manager.statement(seeded.largest, &month)?;
+        manager.propose(&before)?;
+        questions.push(("largest", format!("{before}/difference")));
+        questions.push(("largest", format!("{before}/evidence")));
+        let sent = questions.into_iter().map(|(who, path)| {
+            // What is streamed has no length.
+            let sent =
+                String::from_utf8_lossy(&manager.caller.asking(&path)).replacen("\r\n", "\r\nConnection: close\r\n", 1);
+            (who, path, sent.into_bytes())
+        });
+        Ok((sent.collect(), house))
+    };
+    let (questions, house) = tokio::task::spawn_blocking(ask).await??;
+    plans::explain(&url, address, &recorder, questions).await?;
+    operations::stop(house.running).await
 }
