@@ -14,8 +14,6 @@ use crate::{At, Failure, measurements, operations, seed::Caller};
 /// Customers below one root; every tenth has the nine that follow below it.
 const CUSTOMERS: usize = 100;
 const SERVICES: usize = 20;
-/// So many agreements are special: see [`Seeded`].
-const SPECIAL: u64 = 4;
 
 /// How much there shall be.
 #[derive(Args, Clone, Copy)]
@@ -38,16 +36,17 @@ pub struct Size {
 }
 
 impl Size {
-    /// How many measurements an agreement has in a month; about equal where nothing else is said.
+    /// How many measurements an agreement has in a month: the largest, the old and the young one what was asked for, the
+    /// others equally many.
     fn lines(&self, place: usize) -> u64 {
         match place {
             1 => self.largest,
             2 | 3 => self.compared,
             _ => {
                 let months = u64::from(self.months);
-                let special = (self.largest + self.compared) * months + self.compared;
-                let others = (self.agreements as u64).saturating_sub(SPECIAL - 1).max(1);
-                (self.measurements.saturating_sub(special) / (others * months)).max(1)
+                let these_three = (self.largest + self.compared) * months + self.compared;
+                let others = (self.agreements as u64).saturating_sub(3).max(1);
+                (self.measurements.saturating_sub(these_three) / (others * months)).max(1)
             }
         }
     }
