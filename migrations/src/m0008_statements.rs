@@ -11,10 +11,16 @@ impl MigrationTrait for Migration {
     }
 }
 
-// A statement reads the outages that end in its period or last; by their beginning, it would read all that ever were.
+// A statement reads the outages that end in its period or last; by their beginning, it would read all that ever were, and
+// without it one of long ago all that came later. It reads the samples of its customers and those of nobody; by the service
+// alone, it would read everybody's.
 const SQL: &str = "
 drop index ix_measurement_outage;
-create index ix_measurement_outage_end on measurement (service_id, ended_at) where kind = 'outage';
+create index ix_measurement_outage_end on measurement (service_id, ended_at, at) where kind = 'outage';
+drop index ix_measurement_sample;
+create index ix_measurement_sample on measurement (service_id, metric, at) where kind = 'sample' and customer_id is null;
+create index ix_measurement_sample_customer on measurement (customer_id, service_id, metric, at)
+    where kind = 'sample' and customer_id is not null;
 create index ix_measurement_open_case on measurement (service_id, customer_id) where kind = 'case' and ended_at is null;
 
 create table statement (

@@ -57,7 +57,7 @@ impl Connection {
         let mut ends = None;
         loop {
             let n = self.stream.read(&mut chunk)?;
-            if n == 0 {
+            if n == 0 && !matches!(ends, Some((_, usize::MAX))) {
                 return Err("the connection was closed".into());
             }
             let seen = self.received.len().saturating_sub(3);
@@ -65,13 +65,20 @@ impl Connection {
             if ends.is_none() {
                 let blank = self.received[seen..].windows(4).position(|w| w == b"\r\n\r\n");
                 ends = match blank {
-                    Some(at) => Some((seen + at, seen + at + 4 + length(&self.received[..seen + at])?)),
+                    Some(at) => {
+                        let head = &self.received[..seen + at];
+                        Some((
+                            seen + at,
+                            length(head)?.map_or(usize::MAX, |length| seen + at + 4 + length),
+                        ))
+                    }
                     None => None,
                 };
             }
             if let Some((head, whole)) = ends
-                && self.received.len() >= whole
+                && (self.received.len() >= whole || n == 0)
             {
+                let whole = whole.min(self.received.len());
                 let head_text = std::str::from_utf8(&self.received[..head])?;
                 let body = std::str::from_utf8(&self.received[head + 4..whole])?;
                 if !head_text.starts_with("HTTP/1.1 2") {
@@ -83,10 +90,14 @@ impl Connection {
     }
 }
 
-fn length(head: &[u8]) -> Result<usize, Failure> {
+/// How long the body is; none where it goes on until the connection is closed.
+fn length(head: &[u8]) -> Result<Option<usize>, Failure> {
     let head = std::str::from_utf8(head)?.to_ascii_lowercase();
     let value = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-    Ok(value.ok_or("a reply without a length")?.trim().parse()?)
+    if value.is_none() && !head.contains("connection: close") {
+        return Err("a reply without a length".into());
+    }
+    Ok(value.map(|value| value.trim().parse()).transpose()?)
 }
 
 /// Replies a second, when all connections ask for these requests in turn.

@@ -1,4 +1,5 @@
 //! How fast it is: the service beside a bare server that runs the same statements. See docs/speed.md.
+mod agreements;
 mod bare;
 mod load;
 mod measurements;
@@ -7,6 +8,7 @@ mod pgbench;
 mod plans;
 mod record;
 mod seed;
+mod statements;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -61,7 +63,7 @@ enum Command {
         #[command(flatten)]
         how: How,
     },
-    /// Show which indexes PostgreSQL uses for each list, filter and feed.
+    /// Show which indexes PostgreSQL uses for each list, filter and feed, or for statements.
     Plans {
         #[command(flatten)]
         at: At,
@@ -73,6 +75,25 @@ enum Command {
         /// How many lines.
         #[arg(long, default_value_t = 1_000_000)]
         lines: u64,
+    },
+    /// Fill an empty PostgreSQL database with agreements and months of measurements.
+    SeedAgreements {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        size: agreements::Size,
+    },
+    /// Measure statements, running ones beside those of a smaller database; the month before is proposed and closed for
+    /// all agreements, each time another one.
+    Statements {
+        #[command(flatten)]
+        at: At,
+        /// The smaller database's folder.
+        #[arg(long)]
+        small_folder: Option<PathBuf>,
+        /// The smaller database.
+        #[arg(long)]
+        small_postgres: Option<String>,
     },
     /// Compare raising a request with pgbench and the same inserts.
     Pgbench {
@@ -253,6 +274,9 @@ async fn growth(small: &At, large: &At, how: How) -> Result<(), Failure> {
 }
 
 async fn plans(at: &At) -> Result<(), Failure> {
+    if let Ok(seeded) = agreements::Seeded::read(&at.folder) {
+        return statements::explain(at, seeded).await;
+    }
     let url = at.postgres.clone().ok_or("plans needs --postgres")?;
     let (recording, recorder) = operations::recording(at.settings()).await?;
     let questions = plans::questions(&recording.state, &World::read(&at.folder)?)?;
@@ -308,6 +332,18 @@ async fn main() -> Result<(), Failure> {
         }
         Command::Plans { at } => plans(at).await,
         Command::Measurements { at, lines } => measurements::measure(at, *lines).await,
+        Command::SeedAgreements { at, size } => agreements::seed(at, *size).await,
+        Command::Statements {
+            at,
+            small_folder,
+            small_postgres,
+        } => {
+            let small = small_folder.clone().map(|folder| At {
+                folder,
+                postgres: small_postgres.clone(),
+            });
+            statements::measure(at, small.as_ref()).await
+        }
         Command::Pgbench { at, how } => against_pgbench(at, *how).await,
     }
 }

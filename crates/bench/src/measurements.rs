@@ -5,14 +5,14 @@ use std::{
     time::Instant,
 };
 
-use api::identity::Kind;
+use api::{State, identity::Kind};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use sea_orm::sqlx::{Connection, Executor, postgres::PgConnection};
 use serde_json::{Value, json};
 
 use crate::{
     At, Failure,
-    seed::{self, Administrator, World},
+    seed::{self, Caller, World},
 };
 
 /// Of a hundred lines, so many are cases and samples; the rest are outages.
@@ -20,7 +20,7 @@ const CASES: u64 = 70;
 const SAMPLES: u64 = 27;
 
 /// What one kind of memory of this process is now, in MB.
-fn memory(kind: &str) -> Result<f64, Failure> {
+pub fn memory(kind: &str) -> Result<f64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status
         .lines()
@@ -28,6 +28,11 @@ fn memory(kind: &str) -> Result<f64, Failure> {
         .ok_or("no such memory")?;
     let kilobytes: f64 = line.split_whitespace().nth(1).ok_or("no figure")?.parse()?;
     Ok(kilobytes / 1024.0)
+}
+
+/// From here on, the highest is counted anew.
+pub fn count_memory_anew() -> Result<(), Failure> {
+    Ok(std::fs::write("/proc/self/clear_refs", "5")?)
 }
 
 /// A line, told apart by its number.
@@ -58,9 +63,12 @@ fn line(world: &World, n: u64, begin: DateTime<Utc>) -> Result<Value, Failure> {
 }
 
 /// Sends the lines and reads the answer meanwhile; the summary, and how long it took.
-fn send(address: SocketAddr, token: &str, world: &World, lines: u64) -> Result<(Value, f64), Failure> {
-    // Lines are made beforehand in part, so that making them costs little beside what is measured: numbers are filled in.
-    let begin = "2001-01-01T00:00:00Z".parse()?;
+pub fn send(
+    address: SocketAddr,
+    token: &str,
+    lines: u64,
+    line: impl Fn(u64) -> Result<Value, Failure> + Send,
+) -> Result<(Value, f64), Failure> {
     let began = Instant::now();
     let mut stream = TcpStream::connect(address)?;
     let head = format!(
@@ -73,7 +81,7 @@ fn send(address: SocketAddr, token: &str, world: &World, lines: u64) -> Result<(
         let sending = scope.spawn(move || -> Result<(), Failure> {
             let mut piece = Vec::with_capacity(1 << 16);
             for n in 0..lines {
-                serde_json::to_writer(&mut piece, &line(world, n, begin)?)?;
+                serde_json::to_writer(&mut piece, &line(n)?)?;
                 piece.push(b'\n');
                 if piece.len() > 60_000 || n + 1 == lines {
                     write!(stream, "{:x}\r\n", piece.len())?;
@@ -142,28 +150,36 @@ async fn copy(url: &str, folder: &std::path::Path) -> Result<f64, Failure> {
     Ok(took)
 }
 
+/// The token of a system that sends measurements.
+pub fn desk(address: SocketAddr, state: &State) -> Result<String, Failure> {
+    let scopes = ["measurements.write"];
+    let client = json!({"name": "Desk", "scopes": scopes, "systems": ["desk"]});
+    let client = Caller::administrator(address, state)?
+        .post("/clients", &client)?
+        .to_string();
+    let (scopes, now) = (scopes.join(" "), state.clock.now());
+    Ok(state
+        .tokens
+        .issue(Kind::Client, &client, scopes, Duration::hours(10), now)?)
+}
+
 pub async fn measure(at: &At, lines: u64) -> Result<(), Failure> {
     let running = api::start(at.settings()).await?;
     let (address, state) = (running.address, running.state.clone());
     let seeding = state.clone();
     let (world, token) = tokio::task::spawn_blocking(move || -> Result<_, Failure> {
         let world = seed::registers(address, &seeding)?;
-        let scopes = ["measurements.write"];
-        let client = json!({"name": "Desk", "scopes": scopes, "systems": ["desk"]});
-        let client = Administrator::of(address, &seeding)?
-            .post("/clients", &client)?
-            .to_string();
-        let now = seeding.clock.now();
-        let token = seeding
-            .tokens
-            .issue(Kind::Client, &client, scopes.join(" "), Duration::hours(10), now)?;
+        let token = desk(address, &seeding)?;
         Ok((world, token))
     })
     .await??;
     let idle = memory("VmRSS")?;
-    // From here on, the highest is counted anew.
-    std::fs::write("/proc/self/clear_refs", "5")?;
-    let (summary, took) = tokio::task::spawn_blocking(move || send(address, &token, &world, lines)).await??;
+    count_memory_anew()?;
+    let (summary, took) = tokio::task::spawn_blocking(move || {
+        let begin = "2001-01-01T00:00:00Z".parse()?;
+        send(address, &token, lines, |n| line(&world, n, begin))
+    })
+    .await??;
     let peak = memory("VmHWM")?;
     println!(
         "{lines} lines in {took:.1} s, {:.0}/s; {}",

@@ -74,22 +74,38 @@ impl World {
     }
 }
 
-/// An administrator who enters the registers over HTTP.
-pub struct Administrator {
+/// Somebody who uses the service over HTTP.
+pub struct Caller {
     connection: Connection,
     token: String,
 }
 
-impl Administrator {
-    pub fn of(address: std::net::SocketAddr, state: &State) -> Result<Self, Failure> {
+impl Caller {
+    pub fn administrator(address: std::net::SocketAddr, state: &State) -> Result<Self, Failure> {
+        Self::of(address, state, Kind::Administrator, "bench")
+    }
+
+    pub fn of(address: std::net::SocketAddr, state: &State, kind: Kind, subject: &str) -> Result<Self, Failure> {
         let now = state.clock.now();
         let token = state
             .tokens
-            .issue(Kind::Administrator, "bench", String::new(), Duration::hours(1), now)?;
+            .issue(kind, subject, String::new(), Duration::hours(10), now)?;
         Ok(Self {
             connection: Connection::open(address)?,
             token,
         })
+    }
+
+    /// How a thing is asked for.
+    pub fn asking(&self, path: &str) -> Vec<u8> {
+        request("GET", &format!("/kundansvar/v1{path}"), &self.token, None)
+    }
+
+    /// A thing with its ETag.
+    pub fn get(&mut self, path: &str) -> Result<(String, Value), Failure> {
+        let (head, body) = self.connection.exchange(&self.asking(path))?;
+        let etag = head.lines().find_map(|line| line.strip_prefix("etag: "));
+        Ok((etag.unwrap_or_default().to_owned(), serde_json::from_str(body)?))
     }
 
     pub fn post(&mut self, path: &str, body: &Value) -> Result<Uuid, Failure> {
@@ -100,19 +116,28 @@ impl Administrator {
         Ok(serde_json::from_value(made["id"].clone())?)
     }
 
-    fn act(&mut self, path: &str, etag: &str, body: &Value) -> Result<(), Failure> {
+    /// An act on a thing as it was seen, with what is told or without.
+    pub fn act(&mut self, path: &str, etag: &str, body: Option<&Value>) -> Result<(), Failure> {
         let path = format!("/kundansvar/v1{path}");
-        let sent = request("POST", &path, &self.token, Some(&body.to_string()));
+        let body = body.map(Value::to_string);
+        let sent = request("POST", &path, &self.token, body.as_deref());
         let sent = String::from_utf8(sent)?.replacen("\r\n", &format!("\r\nIf-Match: {etag}\r\n"), 1);
         self.connection.exchange(sent.as_bytes())?;
         Ok(())
+    }
+
+    /// How many milliseconds a reply takes.
+    pub fn timed(&mut self, request: &[u8]) -> Result<f64, Failure> {
+        let began = std::time::Instant::now();
+        self.connection.exchange(request)?;
+        Ok(began.elapsed().as_secs_f64() * 1000.0)
     }
 }
 
 /// The registers: ten branches of ten customers, each branch with its team, each customer with a contact.
 pub fn registers(address: std::net::SocketAddr, state: &State) -> Result<World, Failure> {
     let now = state.clock.now();
-    let mut admin = Administrator::of(address, state)?;
+    let mut admin = Caller::administrator(address, state)?;
     let mut services = vec![];
     for n in 0..20 {
         let (code, name) = (format!("TJ{n}"), format!("Tjänst {n}"));
@@ -136,7 +161,7 @@ pub fn registers(address: std::net::SocketAddr, state: &State) -> Result<World, 
                 .collect();
             let body = json!({"person": person, "role": role, "services": owned, "firstDay": "2020-01-01"});
             let etag = format!("\"{}.{}\"", version + 1, state.settings.local_date(now));
-            admin.act(&format!("/customer-teams/{team}/members"), &etag, &body)?;
+            admin.act(&format!("/customer-teams/{team}/members"), &etag, Some(&body))?;
         }
         let mut parent = None;
         for n in 0..10 {
@@ -145,7 +170,7 @@ pub fn registers(address: std::net::SocketAddr, state: &State) -> Result<World, 
             let id = admin.post("/customers", &body)?;
             if parent.is_none() {
                 let body = json!({"team": team, "firstDay": "2020-01-01"});
-                admin.act(&format!("/customers/{id}/team-assignments"), "\"1\"", &body)?;
+                admin.act(&format!("/customers/{id}/team-assignments"), "\"1\"", Some(&body))?;
             }
             parent = parent.or(Some(id));
             let contact_name = format!("Kontakt {branch} {n}");

@@ -299,10 +299,11 @@ impl Wanted {
     /// The outages that lasted into the period and began before its end.
     async fn outages(&self, source: &impl Source, whole: Interval) -> Result<Vec<ObservedRow>, Error> {
         let (covered, customers) = self.covered.condition("mc.customer_id");
+        // Counted for each outage: with `exists`, PostgreSQL first reads all outages that these customers ever had.
         let one = |ends: &str| {
             format!(
-                "{COLUMNS} ({}) and m.kind = 'outage' and m.at < ? and {ends} and (not m.names_customers or exists \
-                 (select 1 from measurement_customer mc where mc.measurement_id = m.id and {covered}))",
+                "{COLUMNS} ({}) and m.kind = 'outage' and m.at < ? and {ends} and (not m.names_customers or 0 < \
+                 (select count(*) from measurement_customer mc where mc.measurement_id = m.id and {covered}))",
                 self.services()
             )
         };
@@ -373,28 +374,31 @@ impl Wanted {
         self.kept(rows)
     }
 
-    /// The samples that were read in the period.
+    /// The samples that were read in the period: those that hold for all, and those of whom the agreement covers, each by
+    /// their own index.
     async fn samples(
         &self,
         source: &impl Source,
         metrics: &[&str],
         whole: Interval,
     ) -> Result<Vec<ObservedRow>, Error> {
-        let (covered, customers) = self.covered.condition("m.customer_id");
-        let sql = format!(
-            "{COLUMNS} ({}) and m.kind = 'sample' and m.metric in ({}) and m.at >= ? and m.at < ? \
-             and (m.customer_id is null or {covered})",
-            self.services(),
-            store::places(metrics.len())
-        );
-        let metrics = metrics.iter().map(|metric| Value::from(*metric)).collect();
-        let values = [
-            self.services.clone(),
-            metrics,
-            vec![whole.from.into(), whole.to.into()],
-            customers,
-        ];
-        store::rows(source.connection(), &sql, values.concat()).await
+        let mut ways = vec![self.covered.condition("m.customer_id")];
+        if self.covered.customer.is_some() {
+            ways.push(("m.customer_id is null".into(), vec![]));
+        }
+        let metrics: Vec<Value> = metrics.iter().map(|metric| Value::from(*metric)).collect();
+        let (mut sql, mut values): (Vec<String>, Vec<Value>) = (vec![], vec![]);
+        for (whose, customers) in ways {
+            sql.push(format!(
+                "{COLUMNS} ({}) and m.kind = 'sample' and m.metric in ({}) and m.at >= ? and m.at < ? and {whose}",
+                self.services(),
+                store::places(metrics.len())
+            ));
+            values.extend(self.services.iter().chain(&metrics).cloned());
+            values.extend([whole.from.into(), whole.to.into()]);
+            values.extend(customers);
+        }
+        store::rows(source.connection(), &sql.join(" union all "), values).await
     }
 
     fn day(&self, at: DateTime<Utc>) -> NaiveDate {

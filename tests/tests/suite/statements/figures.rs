@@ -58,6 +58,9 @@ async fn a_month_of_evidence_becomes_figures_with_their_inputs() {
             desk.sample("S-1", json!({"value": "0.4"})),
             desk.sample("S-2", json!({"value": "0.6", "observedAt": "2026-03-04T10:00:00Z"})),
             desk.sample("S-3", json!({"value": "900", "unit": "ms"})),
+            // Read at the customer, and at another one.
+            desk.sample("S-4", json!({"value": "0.5", "customer": desk.world.klk_hr})),
+            desk.sample("S-5", json!({"value": "0.9", "customer": desk.world.bun})),
         ])
         .await;
         let seen = desk.world.dm.get(&statement).await.expect(200);
@@ -82,7 +85,7 @@ async fn a_month_of_evidence_becomes_figures_with_their_inputs() {
         // Two of 31 days.
         assert_eq!(resolution["evidenceShare"], "6.451613");
         let answers = figure(&seen.body, "answers");
-        assert_eq!(answers["agreed"], json!({"value": "0.6", "n": 2}));
+        assert_eq!(answers["agreed"], json!({"value": "0.6", "n": 3}));
         assert_eq!(answers["verdict"], "missed");
         let part = &seen.body["figures"]["parts"][0];
         assert_eq!(
@@ -90,8 +93,8 @@ async fn a_month_of_evidence_becomes_figures_with_their_inputs() {
             (&json!("2026-03-01"), &json!("2026-03-31"))
         );
         assert_eq!(seen.body["figures"]["until"], "2026-03-31T22:00:00Z");
-        // Outages 1, 2 and 4; cases 1 to 3; samples 1 and 2.
-        assert_eq!(seen.body["figures"]["evidence"]["measurements"], 8);
+        // Outages 1, 2 and 4; cases 1 to 3; samples 1, 2 and 4.
+        assert_eq!(seen.body["figures"]["evidence"]["measurements"], 9);
         service.stop().await;
     })
     .await;
