@@ -24,7 +24,8 @@ from zoneinfo import ZoneInfo
 import audit_sources
 from audit_sources import Document, Version
 from kundansvar_client import Service
-from service_time import Calendar, Span, in_seconds, inside, joined, local_instant, micros, overlap, outside, seconds, whole_second
+from service_time import (Calendar, Span, in_seconds, inside, joined, local_instant, micros, outside, overlap, seconds,
+                          whole_second)
 
 IN_EFFECT = {"consented", "pre_agreed"}
 PER_CENT = Fraction(100)

@@ -44,8 +44,8 @@ def panel(top: int, priority: str, months: list[str], own: dict[tuple[str, str],
 def svg(own: dict[tuple[str, str], list[Outcome]], months: list[str]) -> str:
     height = 34 + PANEL * len(PRIORITIES)
     drawn = ['<title>Share of incidents resolved in time, by month and priority</title>',
-             "<desc>Beside each other: by the agreement's limits in service time, and by the log's own mark. The figures "
-             "stand in the table of the same page. Dashed: what is promised. In brackets: how many incidents.</desc>",
+             "<desc>Beside each other: by the agreement's limits in service time, and by the log's own mark. The"
+             " figures stand in the table of the same page. Dashed: what is promised. In brackets: how many incidents.</desc>",
              f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>']
     for x, colour, words in ((LEFT, OURS, "by the agreement"), (LEFT + 150, LOGS, "by the log's own mark (made_sla)")):
         drawn += [f'<rect x="{x}" y="8" width="12" height="12" fill="{colour}"/>', text(x + 18, 18, words, "start")]

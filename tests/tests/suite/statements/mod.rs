@@ -8,6 +8,7 @@ mod exclusions;
 mod figures;
 mod papers;
 mod runs;
+mod teller;
 
 use end_to_end::{Answer, Caller, Service};
 use reqwest::Method;
