@@ -357,7 +357,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Documents<T> {
     }
 }
 
-/// YAML documents as one list; one that is a list already stays one.
+/// YAML documents as one list; one that is a list already stays one, and none are none.
 fn yaml(text: &str) -> Result<Value, Problem> {
     let unreadable = |e: serde_saphyr::Error| {
         let place = e
@@ -368,6 +368,7 @@ fn yaml(text: &str) -> Result<Value, Problem> {
     let mut documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(unreadable)?;
     match documents.as_slice() {
         [Value::Array(_)] => Ok(documents.remove(0)),
+        [] => Ok(Value::Null),
         _ => Ok(documents.into()),
     }
 }

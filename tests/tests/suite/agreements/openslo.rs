@@ -256,6 +256,11 @@ async fn what_is_no_target_is_refused_by_its_place() {
                 .await
                 .refused(400, "malformed");
         }
+        for nothing in ["null\n", "---\n"] {
+            take_in(&world.brm, &version, "application/yaml", nothing.into())
+                .await
+                .expect(422);
+        }
         take_in(&world.brm, &version, "text/csv", "a".into())
             .await
             .refused(415, "unsupported_media_type");
