@@ -320,6 +320,8 @@ impl FromRequest for Patch {
 
 /// The media type of YAML (RFC 9512).
 pub const YAML: &str = "application/yaml";
+/// The media type of everything else.
+pub const JSON: &str = "application/json";
 
 /// A body of several documents that fit its schema: a JSON array, or YAML documents one after the other.
 pub struct Documents<T> {

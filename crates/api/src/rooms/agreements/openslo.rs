@@ -4,7 +4,11 @@ use domain::{agreements::*, vocabulary::*};
 use persistence::{Error, agreements as store};
 
 use super::versions::{change, seen};
-use crate::http::{Call, Documents, Problem, Routes, input::YAML, reply::Reply};
+use crate::http::{
+    Call, Documents, Problem, Routes,
+    input::{JSON, YAML},
+    reply::Reply,
+};
 use crate::rooms::IfMatch;
 
 pub fn routes(routes: &mut Routes) {
@@ -19,8 +23,8 @@ fn zone(call: &Call) -> Result<ZoneName, Problem> {
 /// Show targets as OpenSLO
 ///
 /// The version's targets of availability and timeliness as OpenSLO v1 documents: each service that they are about, then an
-/// SLO for each target; targets of other kinds have no such document. As YAML, one document after the other; as a list
-/// where `application/json` is asked for. What the format has no place for stands in the `spec` of a metric source of type
+/// SLO for each target; targets of other kinds have no such document. As a list; as YAML, one document after the other,
+/// where `application/yaml` is asked for. What the format has no place for stands in the `spec` of a metric source of type
 /// `kundansvar`. A promise of 100 per cent cannot be told in OpenSLO, and is refused.
 #[utoipa::path(tag = "agreements", operation_id = "getOpenSlo", responses(
     (status = 200, description = "The documents.", content(
@@ -32,12 +36,12 @@ async fn get_openslo(call: Call, path: web::Path<(AgreementId, VersionNumber)>) 
     let agreement = store::get(&call.reader(), &call.scope, id, call.today()).await?;
     let version = seen(&call, &call.reader(), &agreement, number).await?;
     let documents = version.to_openslo(&zone(&call)?)?;
-    Ok(match call.takes(YAML) {
-        true => {
+    Ok(match call.prefers(&[JSON, YAML]) {
+        Some(YAML) => {
             let text = serde_saphyr::to_string_multiple(&documents).map_err(Problem::internal)?;
             HttpResponse::Ok().content_type(YAML).body(text)
         }
-        false => HttpResponse::Ok().json(&documents),
+        _ => HttpResponse::Ok().json(&documents),
     })
 }
 
