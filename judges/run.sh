@@ -233,16 +233,20 @@ judge_pages() {
   need_node
   need_binary
   start_on_sqlite
-  local tool pages=$work/pages pdf language
-  local agreement=$sqlite_url/agreements/019a0000-0000-7000-8000-000000000c01/versions/1
+  local tool pages=$work/pages pdf language thing
+  local known=019a0000-0000-7000-8000-00000000
+  # An agreement, the running statement, and one with an objection.
+  local things=(agreements/${known}0c01/versions/1 service-level-statements/${known}1101 service-level-statements/${known}1105)
   for tool in chromium:chromium pdfinfo:poppler-utils qpdf:qpdf; do
     command -v "${tool%%:*}" >/dev/null || apt_install "${tool##*:}" || fail "${tool%%:*} is needed"
   done
   mkdir "$pages"
   (cd "$root" && cargo run --quiet --package documents --example samples -- "$pages")
   for language in sv en; do
-    fetch "$agreement/document?format=html&language=$language" auditor "$pages/served-agreement-$language.html"
-    fetch "$agreement/document?format=pdf&language=$language" auditor "$pages/served-agreement-$language.pdf"
+    for thing in "${things[@]}"; do
+      fetch "$sqlite_url/$thing/document?format=html&language=$language" auditor "$pages/served-${thing//\//-}-$language.html"
+      fetch "$sqlite_url/$thing/document?format=pdf&language=$language" auditor "$pages/served-${thing//\//-}-$language.pdf"
+    done
   done
   cp "$judges/pages.mjs" "$npm_home/"
   (cd "$npm_home" && CHROMIUM=$(command -v chromium) node pages.mjs "$pages")
