@@ -62,18 +62,29 @@ fn of<'a>(figures: &'a Figures, target: &Slug) -> Option<&'a TargetFigure> {
         .last()
 }
 
+/// The figure with so few digits that it can stand beside its point; the table above has them all.
+fn to_be_drawn(figure: &Figure) -> Figure {
+    let short = |value: Decimal| value.exact().round_dp(3).normalize().to_string().parse().ok();
+    Figure {
+        value: figure.value.and_then(short),
+        ..figure.clone()
+    }
+}
+
 fn point(period: StatementPeriod, figure: Option<&TargetFigure>, words: Words) -> Point {
     let value = figure.and_then(|figure| figure.agreed.value);
     Point {
         period: period.to_string(),
         value: value.and_then(place),
         text: match figure {
-            Some(figure) if value.is_some() => words.figure_of(&figure.agreed, figure.counted),
+            Some(figure) if value.is_some() => words.figure_of(&to_be_drawn(&figure.agreed), figure.counted),
             Some(figure) => words.verdict(figure.verdict).to_owned(),
             None => words.say("Mättes inte", "Not measured").to_owned(),
         },
         missed: figure.is_some_and(|figure| figure.verdict == Verdict::Missed),
+        // What was missed is marked already.
         remark: figure
+            .filter(|figure| figure.verdict != Verdict::Missed)
             .map(|figure| words.verdict(figure.verdict).to_owned())
             .unwrap_or_default(),
     }
