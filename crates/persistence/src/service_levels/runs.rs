@@ -1,5 +1,6 @@
 //! Runs: one act on the statements of many agreements. Each statement is done in a unit of work of its own that marks it
 //! done, so whatever ends the program, the next one goes on where it stopped, and nothing is done twice.
+use chrono::NaiveDate;
 use domain::{
     Rule,
     access::Scope,
@@ -9,8 +10,8 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ConnectionTrait, EntityTrait, FromQueryResult, Value,
-    sea_query::{Expr, Query},
+    ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Value,
+    sea_query::{Expr, ExprTrait, Order, Query},
 };
 
 use super::{LocalTime, agreement_of, close, computed_now, decided_since_proposal, objection_days, opened, propose};
@@ -55,7 +56,8 @@ struct RefusedRow {
     detail: Option<Note>,
 }
 
-async fn of(source: &impl Source, row: Model) -> Result<StatementRun, Error> {
+/// The run as the caller may know it: numbers of all, and by name the agreements that they may see (R20).
+async fn of(source: &impl Source, scope: &Scope, row: Model, today: NaiveDate) -> Result<StatementRun, Error> {
     let sql = "select outcome, count(*) as n from statement_run_item where run_id = ? group by outcome";
     let counts = store::rows::<Counted>(source.connection(), sql, vec![row.id.0.into()]).await?;
     let count = |outcome| {
@@ -65,9 +67,22 @@ async fn of(source: &impl Source, row: Model) -> Result<StatementRun, Error> {
             .map(|c| c.n)
             .unwrap_or_default()
     };
-    let sql = "select a.id, a.number, a.kind, i.detail from statement_run_item i join agreement a on a.id = i.agreement_id \
-        where i.run_id = ? and i.outcome = 'refused' order by a.id limit 100";
-    let refused = store::rows::<RefusedRow>(source.connection(), sql, vec![row.id.0.into()]).await?;
+    let query = Query::select()
+        .from_as("statement_run_item", "i")
+        .join(
+            JoinType::InnerJoin,
+            "agreement",
+            Expr::cust("agreement.id = i.agreement_id"),
+        )
+        .columns([("agreement", "id"), ("agreement", "number"), ("agreement", "kind")])
+        .column(("i", "detail"))
+        .and_where(Expr::col(("i", "run_id")).eq(row.id))
+        .and_where(Expr::col(("i", "outcome")).eq(RunOutcome::Refused))
+        .and_where(access::of_agreement(&scope.visible, today, source.backend()))
+        .order_by(("agreement", "id"), Order::Asc)
+        .limit(100)
+        .to_owned();
+    let refused = store::all::<RefusedRow>(source.connection(), &query).await?;
     let refusal = |row: RefusedRow| {
         let RefusedRow {
             id,
@@ -92,9 +107,14 @@ async fn of(source: &impl Source, row: Model) -> Result<StatementRun, Error> {
 }
 
 /// A run with how far it has come.
-pub async fn get_run(source: &impl Source, id: StatementRunId) -> Result<StatementRun, Error> {
+pub async fn get_run(
+    source: &impl Source,
+    scope: &Scope,
+    id: StatementRunId,
+    today: NaiveDate,
+) -> Result<StatementRun, Error> {
     let row = Entity::find_by_id(id).one(source.connection()).await?;
-    of(source, row.ok_or(Error::NotFound)?).await
+    of(source, scope, row.ok_or(Error::NotFound)?, today).await
 }
 
 /// Begins a run over the agreements in force in the period for which the caller may do this.
@@ -146,7 +166,7 @@ pub async fn begin_run(
         .select_from(agreements)
         .map_err(super::unreadable)?;
     unit.connection().execute(&items).await?;
-    let run = of(unit, row).await?;
+    let run = of(unit, scope, row, unit.today()).await?;
     unit.record("begun", None, Some(&run))?;
     Ok(run)
 }

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use domain::{
-    access::Scope,
+    access::{OtherCustomers, Scope},
     events::{Actor, ActorKind},
     service_levels::{RunDeed, StatementRunInput},
 };
@@ -86,6 +86,22 @@ async fn a_month_is_proposed_and_closed_for_all_agreements_each_once() {
         service.stop().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_named_to_those_who_may_see_it() {
+    for database in end_to_end::databases().await {
+        let service = Service::start_with(database, |s| s.other_customers = OtherCustomers::None).await;
+        let stage = Stage::set(&service).await;
+        let world = &stage.desk.world;
+        let agreement = stage.usual().await;
+        let refused = run(&world.dm, "closing").await;
+        assert_eq!(refused["refusals"][0]["agreement"]["id"], json!(agreement));
+        let id = refused["id"].as_str().expect("an id");
+        let elsewhere = done(&world.other_brm, id).await;
+        assert_eq!((&elsewhere["refused"], &elsewhere["refusals"]), (&json!(1), &json!([])));
+        service.stop().await;
+    }
 }
 
 /// How many agreements the killed program closes a month for.

@@ -32,11 +32,12 @@ async fn create_statement_run(call: Call, body: Body<StatementRunInput>) -> Resu
 
 /// Show a run
 ///
-/// How many statements wait, were done, and were refused.
+/// How many statements wait, were done, and were refused; of those that were refused, the ones that you may see, with the
+/// reason.
 #[utoipa::path(tag = "service levels", operation_id = "getStatementRun", responses(
     (status = 200, description = "The run.", body = StatementRun),
     (status = 304, description = "You have it already.")))]
 #[get("/statement-runs/{statementRunId}")]
 async fn get_statement_run(call: Call, id: web::Path<StatementRunId>) -> Result<Reply, Problem> {
-    call.found(&store::get_run(&call.reader(), *id).await?)
+    call.found(&store::get_run(&call.reader(), &call.scope, *id, call.today()).await?)
 }
