@@ -45,6 +45,11 @@ pub struct World {
     pub strategy: Caller,
 }
 
+/// What is measured of a service, so that a target can promise it.
+pub fn measured() -> Value {
+    json!([{"name": "svarstid", "unit": "s"}, {"name": "svarstid", "unit": "ms"}])
+}
+
 async fn made(caller: &Caller, path: &str, body: Value) -> String {
     caller.post(path, body).await.expect(201).id()
 }
@@ -60,8 +65,18 @@ impl World {
         let klk = customer("KLK", "Kommunledningskontoret", Value::Null).await;
         let klk_hr = customer("KLK-HR", "HR-avdelningen", json!(klk)).await;
         let bun = customer("BUN", "Barn- och utbildning", Value::Null).await;
-        let mail = made(&admin, "/services", json!({"code": "MAIL", "name": "E-post"})).await;
-        let salary = made(&admin, "/services", json!({"code": "SALARY", "name": "Lönesystem"})).await;
+        let mail = made(
+            &admin,
+            "/services",
+            json!({"code": "MAIL", "name": "E-post", "metrics": measured()}),
+        )
+        .await;
+        let salary = made(
+            &admin,
+            "/services",
+            json!({"code": "SALARY", "name": "Lönesystem", "metrics": measured()}),
+        )
+        .await;
         for (who, service_id) in [(&klk_hr, &mail), (&klk, &salary), (&bun, &mail)] {
             let body = json!({"service": service_id, "firstDay": "2020-01-01"});
             admin

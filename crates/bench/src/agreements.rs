@@ -145,7 +145,8 @@ fn registers(
     let mut admin = Caller::administrator(address, state)?;
     let mut services = vec![];
     for n in 0..SERVICES {
-        let body = json!({"code": format!("TJ{n}"), "name": format!("Tjänst {n}")});
+        let body = json!({"code": format!("TJ{n}"), "name": format!("Tjänst {n}"),
+            "metrics": [{"name": "svarstid", "unit": "s"}]});
         services.push(admin.post("/services", &body)?);
     }
     let (root, manager, delivery_manager) = team(&mut admin, &services)?;

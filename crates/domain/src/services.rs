@@ -21,6 +21,16 @@ word! {
     }
 }
 
+/// Something that is measured of a service, so that a target can be judged by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metric {
+    /// Its name, as the samples carry it.
+    pub name: Word,
+    /// What its samples count in.
+    pub unit: Word,
+}
+
 /// What is told of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -35,6 +45,10 @@ pub struct ServiceInput {
     /// Whether it can be taken into use; `active` unless told.
     #[serde(default)]
     pub status: ServiceStatus,
+    /// What is measured of it besides outages and cases; only by these may an agreement promise.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub metrics: Vec<Metric>,
     /// What other systems call it.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -59,6 +73,9 @@ pub struct Service {
     pub description: Option<Note>,
     /// Whether it can be taken into use.
     pub status: ServiceStatus,
+    /// What is measured of it besides outages and cases.
+    #[schema(max_items = 50)]
+    pub metrics: Vec<Metric>,
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,
@@ -86,6 +103,7 @@ impl Service {
             name: input.name,
             description: input.description,
             status: input.status,
+            metrics: input.metrics,
             references: input.references,
             created_at: now,
         }

@@ -4,15 +4,15 @@ use std::collections::HashSet;
 use domain::{
     Rule, RuleCode,
     events::SubjectKind,
-    services::{Service, ServiceStatus},
+    services::{Metric, Service, ServiceStatus},
     vocabulary::*,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, EntityTrait, FromJsonQueryResult, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -39,11 +39,17 @@ pub(crate) mod entity {
         pub description: Option<Note>,
         pub status: domain::services::ServiceStatus,
         #[sea_orm(column_type = "JsonBinary")]
+        pub metrics: super::Metrics,
+        #[sea_orm(column_type = "JsonBinary")]
         pub external_references: crate::references::References,
         pub created_at: DateTimeUtc,
     }
     impl ActiveModelBehavior for ActiveModel {}
 }
+/// What is measured of a service, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Metrics(Vec<Metric>);
+
 use entity::{ActiveModel, Column, Entity, Model};
 
 impl From<Model> for Service {
@@ -55,6 +61,7 @@ impl From<Model> for Service {
             name: row.name,
             description: row.description,
             status: row.status,
+            metrics: row.metrics.0,
             references: row.external_references.0,
             created_at: row.created_at,
         }
@@ -159,6 +166,18 @@ pub async fn named_active(source: &impl Source, key: &Key<ServiceId>, pointer: &
     })
 }
 
+/// What is measured of each of these services.
+pub(crate) async fn metrics(source: &impl Source, ids: &[ServiceId]) -> Result<Vec<(ServiceId, Vec<Metric>)>, Error> {
+    let rows: Vec<(ServiceId, Metrics)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Metrics])
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(source.connection())
+        .await?;
+    Ok(rows.into_iter().map(|(id, metrics)| (id, metrics.0)).collect())
+}
+
 /// Whose code it is.
 pub async fn id_of_code(source: &impl Source, code: &str) -> Result<Option<ServiceId>, Error> {
     let id = Entity::find()
@@ -193,6 +212,7 @@ fn row(service: &Service) -> ActiveModel {
         sort_key: Set(sort_key(service.name.as_str())),
         description: Set(service.description.clone()),
         status: Set(service.status),
+        metrics: Set(Metrics(service.metrics.clone())),
         external_references: Set(References(service.references.clone())),
         created_at: Set(service.created_at),
     }

@@ -148,7 +148,11 @@ async fn services(unit: &mut UnitOfWork) -> Result<HashMap<&'static str, Service
     let mut made = HashMap::new();
     for seed in SERVICES {
         settle(unit, "service", seed.code);
-        let body = json!({"code": seed.code, "name": seed.name, "description": seed.description});
+        let mut metrics = vec![json!({"name": "svarstid", "unit": "s"})];
+        if seed.code == agreements::MEASURED {
+            metrics.push(json!({"name": "signatures", "unit": "st"}));
+        }
+        let body = json!({"code": seed.code, "name": seed.name, "description": seed.description, "metrics": metrics});
         let (service, _) = rooms::services::tell(&administrator(), unit, input(body)?).await?;
         let (id, code, name) = (service.id, service.code, service.name);
         made.insert(seed.code, ServiceRef { id, code, name });

@@ -4,8 +4,14 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CalendarPeriod, ServiceLevelTarget, SignatureForm, Terms, VersionNumber, WorkloadLimit};
-use crate::{Rule, RuleCode, calendars::PinnedCalendar, service_levels::ExclusionGround, vocabulary::*};
+use super::{CalendarPeriod, Indicator, ServiceLevelTarget, SignatureForm, Terms, VersionNumber, WorkloadLimit};
+use crate::{
+    Rule, RuleCode,
+    calendars::PinnedCalendar,
+    service_levels::{CASES, ExclusionGround},
+    services::Metric,
+    vocabulary::*,
+};
 
 /// A named part of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -170,6 +176,38 @@ impl Content {
         Ok(())
     }
 
+    /// Refuses targets and workload limits by a metric that none of their services has. `measured` is what is measured
+    /// of each covered service.
+    pub fn must_be_measured(&self, measured: &[(ServiceId, Vec<Metric>)]) -> Result<(), Rule> {
+        let covered: Vec<ServiceId> = measured.iter().map(|(id, _)| *id).collect();
+        let known = |of: &[ServiceId]| {
+            let theirs = measured.iter().filter(move |(id, _)| of.contains(id));
+            theirs.flat_map(|(_, metrics)| metrics).collect::<Vec<_>>()
+        };
+        for (i, target) in self.targets.iter().enumerate() {
+            if let Indicator::Gauge { metric, unit, .. } = &target.indicator {
+                let known = known(target.about(&covered));
+                must_be_among(
+                    &known,
+                    metric,
+                    unit.as_ref(),
+                    &format!("/content/targets/{i}/indicator"),
+                )?;
+            }
+        }
+        for (i, limit) in self.workload_limits.iter().enumerate() {
+            if limit.metric.as_str() != CASES {
+                must_be_among(
+                    &known(&covered),
+                    &limit.metric,
+                    None,
+                    &format!("/content/workloadLimits/{i}"),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
     /// A target is promised within a volume that is counted for the same periods.
     fn check_workload(&self, target: &ServiceLevelTarget) -> Result<(), Rule> {
         let Some(wanted) = &target.workload_limit else {
@@ -186,6 +224,29 @@ impl Content {
             Some(_) => return Ok(()),
         };
         Err(Rule::new(RuleCode::Unjudgeable, detail))
+    }
+}
+
+/// Refuses a metric, or a unit of it, that is not among the known ones.
+fn must_be_among(known: &[&Metric], metric: &Word, unit: Option<&Word>, pointer: &str) -> Result<(), Rule> {
+    let refused = |member: &str, detail: String| {
+        let rule = Rule::new(RuleCode::Unjudgeable, detail);
+        Err(rule.at(format!("{pointer}/{member}")))
+    };
+    let units: Vec<&str> = known
+        .iter()
+        .filter(|m| m.name == *metric)
+        .map(|m| m.unit.as_str())
+        .collect();
+    match unit {
+        _ if units.is_empty() => refused(
+            "metric",
+            format!("None of the services has the metric {metric}; a service's metrics say what is measured of it."),
+        ),
+        Some(unit) if !units.contains(&unit.as_str()) => {
+            refused("unit", format!("{metric} is measured in {}.", units.join(", ")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::*;
-use crate::events::ActorKind;
+use crate::{events::ActorKind, services::Metric};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -595,4 +595,36 @@ proptest! {
         let begun = versions.iter().filter(|v| v.terms.first_day <= on).map(|v| v.number).max();
         prop_assert_eq!(active, begun.into_iter().collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn a_promise_by_what_nothing_measures_is_refused() {
+    let (mail, print) = (ServiceId(Uuid::from_u128(1)), ServiceId(Uuid::from_u128(2)));
+    let answers: Vec<Metric> = serde_json::from_value(json!([{"name": "svarstid", "unit": "s"}])).unwrap();
+    let measured = [(mail, answers), (print, vec![])];
+    let refused = |indicator: Value, services: &[ServiceId], limit: &str| {
+        let mut content = content();
+        content.targets[0].indicator = serde_json::from_value(indicator).unwrap();
+        content.targets[0].services = services.to_vec();
+        let limit = json!([{"key": "k", "name": "N", "metric": limit, "limit": "5", "period": "month"}]);
+        content.workload_limits = serde_json::from_value(limit).unwrap();
+        content
+            .must_be_measured(&measured)
+            .err()
+            .map(|rule| (rule.code, rule.pointer.unwrap_or_default()))
+    };
+    let gauge = |metric: &str, unit: Value| json!({"kind": "gauge", "metric": metric, "unit": unit, "figure": "mean"});
+    let at = |pointer: &str| Some((RuleCode::Unjudgeable, pointer.to_owned()));
+    assert_eq!(refused(gauge("svarstid", json!("s")), &[], "cases"), None);
+    assert_eq!(refused(gauge("svarstid", Value::Null), &[mail], "svarstid"), None);
+    assert_eq!(refused(json!({"kind": "availability"}), &[print], "cases"), None);
+    let metric = at("/content/targets/0/indicator/metric");
+    assert_eq!(refused(gauge("kö", json!("s")), &[], "cases"), metric);
+    assert_eq!(refused(gauge("svarstid", json!("s")), &[print], "cases"), metric);
+    let unit = at("/content/targets/0/indicator/unit");
+    assert_eq!(refused(gauge("svarstid", json!("ms")), &[mail], "cases"), unit);
+    assert_eq!(
+        refused(json!({"kind": "availability"}), &[], "brev"),
+        at("/content/workloadLimits/0/metric")
+    );
 }

@@ -98,6 +98,8 @@ pub async fn agreed(
     content: Content,
 ) -> Result<Agreed, Error> {
     must_rest_on_something(unit, &content).await?;
+    let covered: Vec<ServiceId> = services.0.iter().map(|service| service.id).collect();
+    content.must_be_measured(&services::metrics(unit, &covered).await?)?;
     let mut pinned = vec![];
     for (id, pointer) in content.calendars() {
         let calendar = calendars::get(unit, id).await.map_err(|e| match e {

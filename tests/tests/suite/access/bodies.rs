@@ -79,7 +79,7 @@ pub fn accepted() -> Value {
 /// What is agreed about a service from a day on, for a year.
 pub fn agreed(service: &str, first: &str, renewal: &str) -> Value {
     let target = json!({"key": "answers", "name": "Svarstid", "comparison": "at_most", "value": "30", "period": "month",
-        "indicator": {"kind": "gauge", "metric": "answers", "figure": "mean"}});
+        "indicator": {"kind": "gauge", "metric": "svarstid", "figure": "mean"}});
     let content = json!({"title": fresh("Avtal"), "language": "sv", "targets": [target]});
     let mut terms = json!({"firstDay": first, "lastDay": "2090-12-31", "renewal": renewal});
     if renewal != "none" {

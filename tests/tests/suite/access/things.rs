@@ -1,6 +1,6 @@
 //! The callers, and for each operation a fresh thing in a state in which the operation can be done.
 use api::identity::Kind;
-use end_to_end::{Answer, Caller, Service, World};
+use end_to_end::{Answer, Caller, Service, World, world::measured};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -91,9 +91,13 @@ impl Stage {
         let world = World::build(&service).await;
         let admin = service.administrator();
         // The world's own service owner is in both teams.
-        let printing = made(&admin, "/services", json!({"code": "PRINT", "name": "Utskrift"}))
-            .await
-            .id();
+        let printing = made(
+            &admin,
+            "/services",
+            json!({"code": "PRINT", "name": "Utskrift", "metrics": measured()}),
+        )
+        .await
+        .id();
         let owner = made(&admin, "/persons", json!({"name": "Sven Tjanst"})).await.id();
         join(&admin, &world.team, &owner, "service_owner", &[&printing]).await;
         let system = made(&admin, "/clients", client(None)).await.id();
@@ -423,7 +427,7 @@ impl Stage {
         made(
             &self.admin,
             "/services",
-            json!({"code": code(), "name": fresh("Tjänst")}),
+            json!({"code": code(), "name": fresh("Tjänst"), "metrics": measured()}),
         )
         .await
     }
@@ -570,7 +574,7 @@ impl Stage {
             "createContact" => contact(named),
             "createRequest" => self.matter("wish", named),
             "createPerson" => json!({"name": fresh("Person")}),
-            "createService" => json!({"code": code(), "name": fresh("Tjänst")}),
+            "createService" => json!({"code": code(), "name": fresh("Tjänst"), "metrics": measured()}),
             "createServiceCalendar" => calendar(),
             "createCustomerTeam" => json!({"name": fresh("Team")}),
             "createClient" => client(None),

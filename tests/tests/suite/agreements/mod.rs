@@ -36,7 +36,7 @@ fn content(title: &str) -> Value {
     json!({
         "title": title, "language": "sv",
         "sections": [{"key": "scope", "heading": "Omfattning", "text": "Rad ett\nRad två"}],
-        "targets": [{"key": "answers", "name": "Svarstid", "indicator": {"kind": "gauge", "metric": "answer_seconds",
+        "targets": [{"key": "answers", "name": "Svarstid", "indicator": {"kind": "gauge", "metric": "svarstid",
             "figure": {"percentile": "95"}}, "comparison": "at_most", "value": "30", "period": "month"}],
     })
 }

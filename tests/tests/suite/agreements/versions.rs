@@ -160,7 +160,7 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
             .await
             .expect(201)
             .text("number");
-        let cases: [(&str, Value, u16, &str); 14] = [
+        let cases: [(&str, Value, u16, &str); 17] = [
             (
                 "/draft/content/targets/0/indicator/kind",
                 json!("feeling"),
@@ -172,6 +172,24 @@ async fn bad_drafts_are_refused_where_they_are_wrong_and_use_up_no_number() {
                 json!("s"),
                 422,
                 "/draft/content/targets/0/indicator/unti",
+            ),
+            (
+                "/draft/content/targets/0/indicator/metric",
+                json!("svarstiden"),
+                409,
+                "/draft/content/targets/0/indicator/metric",
+            ),
+            (
+                "/draft/content/targets/0/indicator/unit",
+                json!("min"),
+                409,
+                "/draft/content/targets/0/indicator/unit",
+            ),
+            (
+                "/draft/content/workloadLimits",
+                json!([{"key": "letters", "name": "Brev", "metric": "brev", "limit": "5", "period": "month"}]),
+                409,
+                "/draft/content/workloadLimits/0/metric",
             ),
             ("/draft/services", Value::Null, 409, "/draft/services"),
             (

@@ -6,7 +6,7 @@ use domain::{
     events::{Actor, ActorKind},
     service_levels::{RunDeed, StatementRunInput},
 };
-use end_to_end::on_each_database;
+use end_to_end::{on_each_database, world::measured};
 use persistence::{UnitOfWork, service_levels, store::Origin};
 use serde_json::json;
 
@@ -145,7 +145,7 @@ async fn a_program_that_is_killed_between_statements_does_each_once() {
         let stage = Stage::set(&service).await;
         let world = &stage.desk.world;
         for n in 0..MANY {
-            let body = json!({"code": format!("T{n}"), "name": format!("Tjänst {n}")});
+            let body = json!({"code": format!("T{n}"), "name": format!("Tjänst {n}"), "metrics": measured()});
             let about = service.administrator().post("/services", body).await.expect(201).id();
             let body = json!({"kind": "sla", "customer": world.klk_hr, "evidence": "document", "draft": {
                 "services": [about], "content": stage.content(vec![stage.answers()]),
