@@ -5,6 +5,7 @@
 pub mod demo;
 pub mod http;
 pub mod identity;
+pub mod listening;
 pub mod pages;
 pub mod program;
 pub mod rooms;

@@ -8,8 +8,11 @@ use std::{
 
 use actix_web::{
     App, HttpRequest, HttpServer,
-    dev::{ServerHandle, ServiceRequest},
-    http::{Method, header},
+    dev::ServerHandle,
+    http::{
+        Method,
+        header::{self, HeaderMap},
+    },
     middleware::{Compress, from_fn},
     web,
 };
@@ -35,6 +38,7 @@ use tokio::sync::Notify;
 use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
+    listening::{self, Head},
     program::Settings,
     rooms, signing,
 };
@@ -69,6 +73,8 @@ pub struct State {
     pub limits: Limits,
     /// Told when there is work for the background.
     pub work: Notify,
+    /// Where the log ends, for those who listen to it.
+    pub head: Head,
 }
 
 impl State {
@@ -81,11 +87,8 @@ impl State {
     }
 
     /// Who calls, by the bearer token, and how they had signed in.
-    pub async fn identify(&self, request: &ServiceRequest) -> Result<(Caller, SignedIn), Problem> {
-        let sent = request
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|v| v.to_str().ok());
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<(Caller, SignedIn), Problem> {
+        let sent = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         let token = sent
             .and_then(|v| v.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -201,6 +204,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
         limits: Limits::new(settings.rate_limit_per_minute),
         clock: Clock::default(),
         work: Notify::new(),
+        head: Head::default(),
         db,
         settings,
     })
@@ -269,6 +273,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let rounds = [
         tokio::spawn(keep_house(state.clone())),
         tokio::spawn(work_off(state.clone())),
+        tokio::spawn(listening::watch_log(state.clone())),
     ]
     .into_iter()
     .chain(sending)

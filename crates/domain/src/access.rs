@@ -711,6 +711,7 @@ matrix! {
     createStatementRun:         NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
     getStatementRun:            NO, YES, Anyone, NoContact, NoClient;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
+    getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
     listClients:                YES, YES, NoPerson, NoContact, NoClient;
     getClient:                  YES, YES, NoPerson, NoContact, NoClient;

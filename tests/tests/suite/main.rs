@@ -12,6 +12,7 @@ mod demo;
 mod deputies;
 mod document;
 mod event_log;
+mod event_stream;
 mod examples;
 mod identity;
 mod imports;

@@ -170,13 +170,18 @@ impl Call {
 
     /// The document of a problem that comes after the head of the answer.
     pub fn late(&self, problem: &Problem) -> Document {
-        problem.tell(&self.origin.request_id);
+        self.tell(problem);
         problem.document(&Place {
             origin: self.state.settings.public_origin(),
             path: self.request.path().to_owned(),
             request_id: self.origin.request_id.clone(),
             swedish: false,
         })
+    }
+
+    /// Tells the log of a problem that no answer can name any more.
+    pub fn tell(&self, problem: &Problem) {
+        problem.tell(&self.origin.request_id);
     }
 
     /// Whether the caller takes answers of this media type.
@@ -214,6 +219,15 @@ impl Call {
             .filter_map(|media| Some((*media, wish(media).filter(|q| *q > 0.0)?)));
         let dearest = wished.reduce(|one, other| if other.1 > one.1 { other } else { one });
         dearest.map(|(media, _)| media)
+    }
+
+    /// What the caller may reach by now, where the call goes on for long: a right that ended ends it.
+    pub async fn scope_now(&self) -> Result<Scope, Problem> {
+        let (caller, _) = self.state.identify(self.request.headers()).await?;
+        let permission = self.operation.permission.ok_or(Problem::Forbidden)?;
+        permission
+            .scope(&caller, self.state.settings.other_customers)
+            .map_err(Problem::from)
     }
 
     /// The language that the caller would rather read, where they say so.
@@ -281,7 +295,8 @@ impl Call {
         seen.is_some_and(|seen| names(&seen.replace("W/", ""), etag))
     }
 
-    fn header(&self, name: &'static str) -> Option<String> {
+    /// What stands in a header, if anything does.
+    pub fn header(&self, name: &'static str) -> Option<String> {
         let all: Vec<_> = self
             .request
             .headers()

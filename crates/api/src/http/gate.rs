@@ -2,6 +2,13 @@
 //! A handler that is reached has its right already; an operation that is not in the matrix is denied.
 use std::{rc::Rc, sync::Arc};
 
+use super::{
+    call::Pass,
+    frame::CallerName,
+    operations::{Operation, Route},
+    problem::Problem,
+};
+use crate::State;
 use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
@@ -10,15 +17,6 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use domain::access::Denied;
-
-use super::{
-    call::Pass,
-    frame::CallerName,
-    operations::{Operation, Route},
-    problem::Problem,
-};
-use crate::State;
 
 /// Lets through what may go through.
 pub async fn gate<B: MessageBody + 'static>(
@@ -70,15 +68,10 @@ async fn admit(state: &State, request: &ServiceRequest) -> Result<Option<Pass>, 
         operation.read_query(request.query_string())?;
         return Ok(None);
     }
-    let (caller, signed_in) = state.identify(request).await?;
+    let (caller, signed_in) = state.identify(request.headers()).await?;
     request.extensions_mut().insert(CallerName(caller.actor().id));
     let permission = operation.permission.ok_or(Problem::Forbidden)?;
-    let scope = permission
-        .scope(&caller, state.settings.other_customers)
-        .map_err(|denied| match denied {
-            Denied::Kind => Problem::Forbidden,
-            Denied::Scope(scope) => Problem::InsufficientScope(scope),
-        })?;
+    let scope = permission.scope(&caller, state.settings.other_customers)?;
     accepts_answer(request, operation)?;
     operation.check_headers(request.headers())?;
     Ok(Some(Pass {

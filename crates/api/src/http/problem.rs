@@ -3,7 +3,10 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
-use domain::{Rule, RuleCode, access::ClientScope};
+use domain::{
+    Rule, RuleCode,
+    access::{ClientScope, Denied},
+};
 use persistence::store::LostRace;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -331,6 +334,15 @@ impl From<persistence::Error> for Problem {
             Error::TwinRunning | Error::Stale => Self::TwinRunning,
             Error::Unavailable(_) => Self::Unavailable(e),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Kind => Self::Forbidden,
+            Denied::Scope(scope) => Self::InsufficientScope(scope),
         }
     }
 }

@@ -25,10 +25,12 @@ pub fn start_logging(settings: &Settings) {
 
 /// Waits for SIGTERM or SIGINT, lets what runs finish, and ends.
 pub(crate) async fn until_stopped(running: crate::Running) -> std::io::Result<()> {
-    let handle = running.handle.clone();
+    let (handle, state) = (running.handle.clone(), running.state.clone());
     tokio::spawn(async move {
         stop_signal().await;
         tracing::info!("stopping");
+        // Whoever listens to the log would be waited for.
+        state.head.no_more();
         handle.stop(true).await;
     });
     running.ended().await?;

@@ -13,7 +13,7 @@ use crate::{Db, Error, store::Origin};
 mod reading;
 mod verify;
 
-pub use reading::{Filter, LogCursor, Stretch, head, list};
+pub use reading::{Filter, LogCursor, Stretch, end, head, list, list_placed};
 pub(crate) use reading::{cut, of_matter, told};
 pub use verify::{Verdict, tamper, verify};
 

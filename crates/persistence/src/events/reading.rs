@@ -116,6 +116,41 @@ pub async fn list(
     limit: u64,
     today: chrono::NaiveDate,
 ) -> Result<Stretch<Event>, Error> {
+    let stretch = rows(db, scope, filter, after, limit, today).await?;
+    Ok(Stretch {
+        items: told(db.reader(), stretch.items).await?,
+        next: stretch.next,
+        more: stretch.more,
+    })
+}
+
+/// The same, each with its place.
+pub async fn list_placed(
+    db: &Db,
+    scope: &Scope,
+    filter: &Filter,
+    after: LogCursor,
+    limit: u64,
+    today: chrono::NaiveDate,
+) -> Result<Stretch<(LogCursor, Event)>, Error> {
+    let stretch = rows(db, scope, filter, after, limit, today).await?;
+    let places = stretch.items.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let events = told(db.reader(), stretch.items).await?;
+    Ok(Stretch {
+        items: places.into_iter().zip(events).collect(),
+        next: stretch.next,
+        more: stretch.more,
+    })
+}
+
+async fn rows(
+    db: &Db,
+    scope: &Scope,
+    filter: &Filter,
+    after: LogCursor,
+    limit: u64,
+    today: chrono::NaiveDate,
+) -> Result<Stretch<entity::Model>, Error> {
     db.order_events().await?;
     let after = after.check(db.reader()).await?;
     let query = entity::Entity::find()
@@ -136,12 +171,7 @@ pub async fn list(
         .order_by_asc(Column::Position)
         .limit(limit + 1);
     let rows = query.all(db.reader().connection()).await?;
-    let stretch = cut(rows, limit, after, place)?;
-    Ok(Stretch {
-        items: told(db.reader(), stretch.items).await?,
-        next: stretch.next,
-        more: stretch.more,
-    })
+    cut(rows, limit, after, place)
 }
 
 fn place(row: &entity::Model) -> Result<LogCursor, Error> {
@@ -212,6 +242,13 @@ pub async fn head(db: &Db) -> Result<(i64, Link), Error> {
         .await?
         .ok_or(Error::CursorGone)?;
     Ok((head.position, as_link(&head.link)?))
+}
+
+/// The place of the newest event.
+pub async fn end(db: &Db) -> Result<LogCursor, Error> {
+    let (position, link) = head(db).await?;
+    let link = link.short();
+    Ok(LogCursor { position, link })
 }
 
 /// Everything that happened to a matter, in the log's order, but for events of a hidden type.

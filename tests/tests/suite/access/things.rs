@@ -202,6 +202,7 @@ impl Stage {
         match operation.id.as_str() {
             "createImport" => path.push_str("?kind=services"),
             "createMeasurements" => path.push_str("?batch=tried"),
+            "getEventStream" => path.push_str("?seconds=1"),
             _ => {}
         }
         Case {

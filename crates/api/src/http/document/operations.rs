@@ -88,10 +88,11 @@ pub(super) fn complete_operation(
     if wants_match {
         refused.extend(["412", "428"]);
     }
-    if operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    let answers = &operation["responses"]["200"]["content"];
+    let of_the_log = answers["application/json"]["schema"]["$ref"]
         .as_str()
-        .is_some_and(|r| r.contains("/Log_"))
-    {
+        .is_some_and(|r| r.contains("/Log_"));
+    if of_the_log || answers["text/event-stream"].is_object() {
         refused.push("410");
     }
     let responses = &mut operation["responses"];
@@ -209,6 +210,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("listMeasurements", &["R20"]),
     ("getMeasurement", &["R20"]),
     ("listEvents", &["R20", "R21"]),
+    ("getEventStream", &["R20", "R21"]),
 ];
 
 fn header_parameter(name: &str, description: &str, format: &str) -> Value {

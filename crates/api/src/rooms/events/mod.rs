@@ -1,4 +1,6 @@
-//! The event log: the audit trail, and the head that is kept outside to prove it.
+//! The event log: the audit trail, the same as it grows, and the head that is kept outside to prove it.
+mod stream;
+
 use actix_web::get;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -13,6 +15,7 @@ use crate::http::{Call, Log, Problem, Query, Reply, Routes, input::LogQuery};
 
 pub fn routes(routes: &mut Routes) {
     routes.service(list_events).service(get_event_head);
+    stream::routes(routes);
 }
 
 /// Which events.
@@ -34,6 +37,26 @@ struct EventQuery {
     #[serde(rename = "type")]
     #[param(max_length = 100, pattern = r"^kundansvar\.[a-z_]+\.[a-z_]+\.v[0-9]+$")]
     kind: Option<String>,
+}
+
+impl From<EventQuery> for store::Filter {
+    fn from(q: EventQuery) -> Self {
+        Self {
+            subject_kind: q.subject_kind,
+            subject: q.subject,
+            actor: q.actor,
+            customer: q.customer,
+            kind: q.kind,
+            ..Self::default()
+        }
+    }
+}
+
+/// Events of which time.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+struct TimeQuery {
     /// At this time or later.
     time_from: Option<DateTime<Utc>>,
     /// Before this time.
@@ -44,19 +67,19 @@ struct EventQuery {
 ///
 /// Everything that changed, who changed it and from what to what, in the log's one order, from a cursor on. A cursor
 /// from before a restored backup gets 410.
-#[utoipa::path(tag = "events", operation_id = "listEvents", params(LogQuery, EventQuery),
+#[utoipa::path(tag = "events", operation_id = "listEvents", params(LogQuery, EventQuery, TimeQuery),
     responses((status = 200, description = "A stretch of the log.", body = Log<Event>)))]
 #[get("/events")]
-async fn list_events(call: Call, place: Query<LogQuery>, filter: Query<EventQuery>) -> Result<Reply, Problem> {
-    let q = filter.0;
+async fn list_events(
+    call: Call,
+    place: Query<LogQuery>,
+    filter: Query<EventQuery>,
+    time: Query<TimeQuery>,
+) -> Result<Reply, Problem> {
     let filter = store::Filter {
-        subject_kind: q.subject_kind,
-        subject: q.subject,
-        actor: q.actor,
-        customer: q.customer,
-        kind: q.kind,
-        from: q.time_from,
-        before: q.time_before,
+        from: time.0.time_from,
+        before: time.0.time_before,
+        ..filter.0.into()
     };
     let (after, limit) = place.0.place();
     call.logged(store::list(call.db(), &call.scope, &filter, after, limit, call.today()).await?)
