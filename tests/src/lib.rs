@@ -2,11 +2,13 @@
 //! PostgreSQL, and callers that speak HTTP to it.
 #![allow(clippy::disallowed_methods, reason = "tests live in real time")]
 
+pub mod broker;
 pub mod database;
 pub mod service;
 pub mod signing;
 pub mod world;
 
+pub use broker::Broker;
 pub use database::{Database, databases};
 pub use service::{Answer, Caller, Service};
 pub use signing::SigningService;

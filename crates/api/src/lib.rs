@@ -2,6 +2,7 @@
 //!
 //! `http` holds the one way of every operation; each room has a file of its own under `rooms`, and what it prints under
 //! `pages`.
+pub mod broker;
 pub mod demo;
 pub mod http;
 pub mod identity;

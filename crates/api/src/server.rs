@@ -36,6 +36,7 @@ use persistence::{
 use tokio::sync::Notify;
 
 use crate::{
+    broker,
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
     listening::{self, Head},
@@ -270,6 +271,8 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let handle = server.handle();
     let sending = state.settings.signing_service();
     let sending = sending.map(|service| tokio::spawn(signing::keep_sending(state.clone(), service)));
+    let publishing = state.settings.broker();
+    let publishing = publishing.map(|broker| tokio::spawn(broker::keep_publishing(state.clone(), broker)));
     let rounds = [
         tokio::spawn(keep_house(state.clone())),
         tokio::spawn(work_off(state.clone())),
@@ -277,6 +280,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     ]
     .into_iter()
     .chain(sending)
+    .chain(publishing)
     .collect();
     Ok(Running {
         address,

@@ -1,6 +1,8 @@
 //! What happened: one event for each thing that an act changed, in one order, linked into a chain.
 //!
 //! No state is ever rebuilt from events. [`Draft`] is the one place where an event's data is made.
+mod cloud;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,6 +14,8 @@ use crate::{
     requests::{Destination, FeedEntryKind},
     vocabulary::*,
 };
+
+pub use cloud::CloudEvent;
 
 word! {
     /// What kind of thing an event is about.

@@ -4,6 +4,7 @@
 mod access;
 mod agreements;
 mod audit_trail;
+mod broker;
 mod calendars;
 mod chain;
 mod compression;

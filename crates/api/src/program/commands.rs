@@ -247,12 +247,21 @@ fn print_settings(settings: &Settings, sources: &Sources) -> Result<(), CommandE
         let text = value.as_str().unwrap_or_default();
         let value = match key.as_str() {
             "database_url" => without_password(text).into(),
+            "nats_url" => without_user(text).into(),
             "signing_service_token" if !text.is_empty() => "…".into(),
             _ => value,
         };
         println!("{key} = {value}  # {}", sources.of(&key));
     }
     Ok(())
+}
+
+/// A broker's address without its user, which may be a token.
+fn without_user(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 < at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
+        _ => url.to_owned(),
+    }
 }
 
 /// A database address without what must not be shown.

@@ -57,6 +57,10 @@ pub struct Settings {
     pub signing_service_url: String,
     /// The bearer token that they are sent with; empty: without one.
     pub signing_service_token: String,
+    /// The NATS server that events are published to, `nats://…` or `tls://…`; empty: none.
+    pub nats_url: String,
+    /// The JetStream stream that takes them.
+    pub nats_stream: String,
     /// What is logged, as `tracing` filters say it.
     pub log: String,
     /// `text`, `json`, or `auto`: text on a terminal, else JSON.
@@ -70,6 +74,15 @@ pub struct SigningService {
     pub url: String,
     /// With this token; empty: without one.
     pub token: String,
+}
+
+/// Where events are published.
+#[derive(Clone)]
+pub struct Broker {
+    /// The server.
+    pub url: String,
+    /// The stream.
+    pub stream: String,
 }
 
 /// How log lines look.
@@ -100,6 +113,8 @@ impl Default for Settings {
             secret_overlap_hours: 24,
             signing_service_url: String::new(),
             signing_service_token: String::new(),
+            nats_url: String::new(),
+            nats_stream: "KUNDANSVAR".into(),
             log: "info,actix_server=warn,sea_orm_migration=warn,sqlx=warn".into(),
             log_format: LogFormat::Auto,
         }
@@ -131,6 +146,14 @@ impl Settings {
         let url = &settings.signing_service_url;
         if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
             let detail = "the setting signing_service_url is not usable: it begins with https:// or http://";
+            return Err(SettingsError(detail.into()));
+        }
+        if !settings.nats_url.is_empty()
+            && !["nats://", "tls://"]
+                .iter()
+                .any(|scheme| settings.nats_url.starts_with(scheme))
+        {
+            let detail = "the setting nats_url is not usable: it begins with nats:// or tls://";
             return Err(SettingsError(detail.into()));
         }
         Ok((settings, Sources(figment)))
@@ -168,6 +191,14 @@ impl Settings {
         (!self.signing_service_url.is_empty()).then(|| SigningService {
             url: self.signing_service_url.clone(),
             token: self.signing_service_token.clone(),
+        })
+    }
+
+    /// The broker, where one is set up.
+    pub fn broker(&self) -> Option<Broker> {
+        (!self.nats_url.is_empty()).then(|| Broker {
+            url: self.nats_url.clone(),
+            stream: self.nats_stream.clone(),
         })
     }
 

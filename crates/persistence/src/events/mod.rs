@@ -10,9 +10,11 @@ use sea_orm::{
 
 use crate::{Db, Error, store::Origin};
 
+mod outlets;
 mod reading;
 mod verify;
 
+pub use outlets::{Outlet, sealed};
 pub use reading::{Filter, LogCursor, Stretch, end, head, list, list_placed};
 pub(crate) use reading::{cut, of_matter, told};
 pub use verify::{Verdict, tamper, verify};

@@ -174,7 +174,7 @@ async fn rows(
     cut(rows, limit, after, place)
 }
 
-fn place(row: &entity::Model) -> Result<LogCursor, Error> {
+pub(super) fn place(row: &entity::Model) -> Result<LogCursor, Error> {
     LogCursor::of(row.position, &row.link)
 }
 

@@ -1,0 +1,121 @@
+//! Ways out of the log: each has come to a place of its own, and one instance at a time sees to it. An instance that dies is
+//! followed by another as soon as its hold has run out.
+use chrono::{DateTime, Duration, Utc};
+use domain::events::{Body, Event};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
+use uuid::Uuid;
+
+use super::{
+    entity::{self as log, Column as Logged},
+    reading::{LogCursor, Stretch, cut, place},
+};
+use crate::{Db, Error, store::Source};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "event_outlet")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub position: i64,
+        pub link: Vec<u8>,
+        pub holder: Option<Uuid>,
+        pub held_until: Option<DateTimeUtc>,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+use entity::{ActiveModel, Column, Entity};
+
+/// How long a hold lasts unless it is renewed.
+pub const HOLD: Duration = Duration::seconds(5);
+
+/// An outlet in the hands of one instance.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlet {
+    name: &'static str,
+    holder: Uuid,
+}
+
+impl Outlet {
+    /// The outlet of this name, for an instance.
+    pub fn of(name: &'static str, holder: Uuid) -> Self {
+        Self { name, holder }
+    }
+
+    /// Takes the outlet or renews the hold; where it has come to, none while another instance holds it. A new outlet
+    /// begins at the log's beginning.
+    pub async fn take(&self, db: &Db, now: DateTime<Utc>) -> Result<Option<LogCursor>, Error> {
+        let new = ActiveModel {
+            name: Set(self.name.into()),
+            position: Set(0),
+            link: Set(LogCursor::ORIGIN.link.to_vec()),
+            holder: Set(None),
+            held_until: Set(None),
+        };
+        let there = OnConflict::column(Column::Name).do_nothing().to_owned();
+        Entity::insert(new)
+            .on_conflict(there)
+            .exec_without_returning(db.writer())
+            .await?;
+        let free = Column::Holder
+            .is_null()
+            .or(Column::Holder.eq(self.holder))
+            .or(Column::HeldUntil.lt(now));
+        let held = Entity::update_many()
+            .col_expr(Column::Holder, Expr::value(self.holder))
+            .col_expr(Column::HeldUntil, Expr::value(now + HOLD))
+            .filter(Column::Name.eq(self.name))
+            .filter(free)
+            .exec_with_returning(db.writer())
+            .await?;
+        held.first().map(|row| cursor(row.position, &row.link)).transpose()
+    }
+
+    /// It has come to this place, and the hold is renewed; whether it is still in this instance's hands.
+    pub async fn come_to(&self, db: &Db, at: LogCursor, now: DateTime<Utc>) -> Result<bool, Error> {
+        let done = Entity::update_many()
+            .col_expr(Column::Position, Expr::value(at.position))
+            .col_expr(Column::Link, Expr::value(at.link.to_vec()))
+            .col_expr(Column::HeldUntil, Expr::value(now + HOLD))
+            .filter(Column::Name.eq(self.name))
+            .filter(Column::Holder.eq(self.holder))
+            .exec(db.writer())
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+}
+
+fn cursor(position: i64, link: &[u8]) -> Result<LogCursor, Error> {
+    let link = link.try_into().map_err(|_| Error::CursorGone)?;
+    Ok(LogCursor { position, link })
+}
+
+/// All events after the place, each with its own, as the chain holds them: personal data by its digest alone, since what has
+/// left the house cannot be erased.
+pub async fn sealed(db: &Db, after: LogCursor, limit: u64) -> Result<Stretch<(LogCursor, Event)>, Error> {
+    let after = after.check(db.reader()).await?;
+    let rows = log::Entity::find()
+        .filter(Logged::Position.gt(after.position))
+        .order_by_asc(Logged::Position)
+        .limit(limit + 1)
+        .all(db.reader().connection())
+        .await?;
+    let Stretch { items, next, more } = cut(rows, limit, after, place)?;
+    let events = items.into_iter().map(|row| {
+        let body: Body = serde_json::from_str(&row.body)?;
+        let position = row.position;
+        Ok((place(&row)?, Event { position, body }))
+    });
+    Ok(Stretch {
+        items: events.collect::<Result<_, Error>>()?,
+        next,
+        more,
+    })
+}
