@@ -666,6 +666,7 @@ matrix! {
     createServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
     changeServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
     deleteServiceCalendar:      YES, NO, As(MANAGERS), NoContact, UnlimitedWith(RegisterWrite);
+    getBacklog:                 NO, YES, Read, Own, With(RequestsRead);
     listRequests:               NO, YES, Read, Own, With(RequestsRead);
     getRequest:                 NO, YES, Read, Own, With(RequestsRead);
     getRequestTimeline:         NO, YES, Read, Own, With(RequestsRead);

@@ -4,6 +4,7 @@
 mod access;
 mod agreements;
 mod audit_trail;
+mod backlog;
 mod broker;
 mod calendars;
 mod chain;

@@ -1,6 +1,7 @@
 //! The operations, a file a room. Each handler stands with its documentation; its right was checked in front of it.
 pub mod about;
 pub mod agreements;
+pub mod backlog;
 pub mod calendars;
 pub mod clients;
 pub mod customers;
@@ -26,6 +27,7 @@ pub fn all(routes: &mut Routes) {
     routes
         .configure(requests::routes)
         .configure(feeds::routes)
+        .configure(backlog::routes)
         .configure(about::routes)
         .configure(customers::routes)
         .configure(people::routes)
