@@ -26,6 +26,8 @@ word! {
         Request,
         HandOver,
         Comment,
+        ScoringScheme,
+        RequestScore,
         Client,
         Agreement,
         AgreementVersion,
