@@ -46,6 +46,7 @@ impl Request {
         merged.hand_over = merged
             .hand_over
             .map(|h| if h.state.is_live() { h.take_back() } else { h });
+        merged.customers_behind = 1;
         merged.merged_into = Some(survivor.merge_target());
         if merged.customer.id == survivor.customer.id {
             for endorsement in &merged.endorsements {

@@ -14,7 +14,7 @@ mod reading;
 mod verify;
 
 pub use reading::{Filter, LogCursor, Stretch, head, list};
-pub(crate) use reading::{cut, of_matter, told};
+pub(crate) use reading::{cut, of_matters, told};
 pub use verify::{Verdict, tamper, verify};
 
 pub(crate) mod entity {

@@ -127,7 +127,7 @@ fn a_request_begins_as_received() {
 fn open_is_what_somebody_still_awaits() {
     let closed: Vec<_> = RequestStatus::iter().filter(|s| !s.is_open()).collect();
     use RequestStatus::*;
-    assert_eq!(closed, [Fulfilled, Dismissed, Withdrawn, Closed]);
+    assert_eq!(closed, [Fulfilled, Dismissed, Withdrawn, Merged, Closed]);
 }
 
 #[test]
