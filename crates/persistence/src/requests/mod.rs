@@ -169,6 +169,7 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: RequestId) -> Result<Req
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct Filter {
+    pub id: Option<RequestId>,
     pub customer: Option<CustomerId>,
     pub kind: Option<RequestKind>,
     pub status: Option<RequestStatus>,
@@ -193,6 +194,14 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// This one.
+    pub fn only(id: RequestId) -> Self {
+        Self {
+            id: Some(id),
+            ..Self::default()
+        }
+    }
+
     fn apply(&self, query: &mut SelectStatement, backend: DbBackend, today: NaiveDate) {
         let closed = || {
             Expr::col(("request", "status"))
@@ -211,6 +220,7 @@ impl Filter {
         // A complaint without a last day for reopening is never closed by date.
         let false_where_null = |e: Expr| Expr::expr(Func::coalesce([e, Expr::val(false)]));
         let wanted = [
+            self.id.map(|id| Column::Id.eq(id)),
             self.customer.map(|id| Column::CustomerId.eq(id)),
             self.kind.map(|kind| Column::Kind.eq(kind)),
             self.status.map(|status| match status {
