@@ -238,7 +238,10 @@ async fn due(unit: &UnitOfWork, settings: &Settings) -> Result<Option<NaiveDate>
     match calendars::called(unit, &settings.complaint_calendar).await? {
         Some(calendar) => Ok(calendar.hours.open_day_after(today, days).or(almanac)),
         None => {
-            tracing::warn!(calendar = settings.complaint_calendar, "there is no such service calendar for complaints");
+            tracing::warn!(
+                calendar = settings.complaint_calendar,
+                "there is no such service calendar for complaints"
+            );
             Ok(almanac)
         }
     }

@@ -144,7 +144,15 @@ async fn create_score(call: Call, id: web::Path<RequestId>, body: Body<ScoreInpu
         let scheme = store::active_scheme(unit).await?.ok_or_else(no_scheme)?;
         let former = store::score_by(unit, &request, person.id).await?;
         let (new, given) = (unit.new_id(), body.value.clone());
-        let score = RequestScore::give(new, former.as_ref(), &request, &scheme, person.clone(), given, unit.now())?;
+        let score = RequestScore::give(
+            new,
+            former.as_ref(),
+            &request,
+            &scheme,
+            person.clone(),
+            given,
+            unit.now(),
+        )?;
         store::give_score(unit, &request, former.as_ref(), &score).await?;
         Reply::created(format!("/requests/{}/scores", request.id), &score, call.today())
     })

@@ -50,7 +50,10 @@ impl Request {
         merged.merged_into = Some(survivor.merge_target());
         if merged.customer.id == survivor.customer.id {
             for endorsement in &merged.endorsements {
-                let known = survivor.endorsements.iter().any(|e| e.contact.id == endorsement.contact.id);
+                let known = survivor
+                    .endorsements
+                    .iter()
+                    .any(|e| e.contact.id == endorsement.contact.id);
                 if !known {
                     survivor.endorsements.push(endorsement.clone());
                 }

@@ -46,17 +46,21 @@ pub const WITH_A_TERM: u32 = 100;
 const PART: usize = 5;
 /// Words that say nothing about a need.
 const EMPTY: &[&str] = &[
-    "alla", "att", "av", "bättre", "de", "den", "det", "då", "efter", "eller", "en", "ett", "från", "för", "går", "har", "hos",
-    "i", "in", "inte", "kan", "krävs", "kunna", "med", "men", "mot", "ni", "när", "och", "om", "oss", "på", "saknar", "saknas",
-    "ska", "som", "till", "under", "upp", "ut", "utan", "vi", "vid", "vill", "våra", "vår", "vårt", "än", "är", "and", "for",
-    "from", "in", "into", "not", "of", "on", "our", "the", "to", "we", "with", "behöver", "behövs", "fungerar",
+    "alla", "att", "av", "bättre", "de", "den", "det", "då", "efter", "eller", "en", "ett", "från", "för", "går",
+    "har", "hos", "i", "in", "inte", "kan", "krävs", "kunna", "med", "men", "mot", "ni", "när", "och", "om", "oss",
+    "på", "saknar", "saknas", "ska", "som", "till", "under", "upp", "ut", "utan", "vi", "vid", "vill", "våra", "vår",
+    "vårt", "än", "är", "and", "for", "from", "in", "into", "not", "of", "on", "our", "the", "to", "we", "with",
+    "behöver", "behövs", "fungerar",
 ];
 
 /// The terms by which a request is found among similar ones: the stems of its words, and the parts of long ones.
 pub fn terms<'t>(stem: impl Fn(&str) -> [String; 2], texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut terms = vec![];
-    for word in texts.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())) {
+    for word in texts
+        .into_iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+    {
         let word: String = word.to_lowercase().chars().take(60).collect();
         if word.is_empty() || EMPTY.contains(&word.as_str()) {
             continue;

@@ -28,7 +28,10 @@ impl TaskKind {
     /// The reason, in words.
     pub fn in_words(self, language: Language) -> &'static str {
         let [sv, en] = match self {
-            Self::SortRequest => ["Ärendet är mottaget men inte sorterat.", "The request is received but not sorted."],
+            Self::SortRequest => [
+                "Ärendet är mottaget men inte sorterat.",
+                "The request is received but not sorted.",
+            ],
             Self::AnswerComplaint => ["Klagomålet väntar på ditt svar.", "The complaint awaits your answer."],
             Self::HandleDeclined => [
                 "Mottagaren har avböjt: skicka ärendet vidare eller avsluta det.",
@@ -95,7 +98,9 @@ impl Tasks {
     pub fn of(mut all: Vec<Task>) -> Self {
         all.sort_by(|a, b| {
             let key = |t: &Task| (t.due_day.unwrap_or(NaiveDate::MAX), t.kind);
-            key(a).cmp(&key(b)).then_with(|| a.request.number.cmp(&b.request.number))
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.request.number.cmp(&b.request.number))
         });
         let more = all.len() > TASKS;
         all.truncate(TASKS);

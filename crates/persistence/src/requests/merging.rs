@@ -82,7 +82,10 @@ pub(super) async fn with_merged(
         .and_where(access::of_request(&scope.visible, today, backend))
         .to_owned();
     let merged = store::all::<Id>(source.connection(), &query).await?;
-    Ok([request.id].into_iter().chain(merged.into_iter().map(|row| row.id)).collect())
+    Ok([request.id]
+        .into_iter()
+        .chain(merged.into_iter().map(|row| row.id))
+        .collect())
 }
 
 /// The customers behind requests by those that were merged into them, as far as the caller may see them, by code.

@@ -56,7 +56,9 @@ pub(super) async fn index_terms(unit: &UnitOfWork, request: &Request, new: bool)
         term: Set(term),
         request_id: Set(request.id),
     });
-    Entity::insert_many(rows).exec_without_returning(unit.connection()).await?;
+    Entity::insert_many(rows)
+        .exec_without_returning(unit.connection())
+        .await?;
     Ok(())
 }
 
@@ -128,11 +130,9 @@ pub async fn similar(
         .and_where(Expr::col(("request", "id")).is_in(scored.iter().map(|(id, _)| *id)))
         .to_owned();
     let rows = store::all::<Candidate>(source.connection(), &query).await?;
-    let closed = |c: &Candidate| {
-        c.status == RequestStatus::Answered && c.reopenable_until.is_some_and(|last| last < today)
-    };
-    let mut rows: HashMap<RequestId, Candidate> =
-        rows.into_iter().filter(|c| !closed(c)).map(|c| (c.id, c)).collect();
+    let closed =
+        |c: &Candidate| c.status == RequestStatus::Answered && c.reopenable_until.is_some_and(|last| last < today);
+    let mut rows: HashMap<RequestId, Candidate> = rows.into_iter().filter(|c| !closed(c)).map(|c| (c.id, c)).collect();
     let (mut items, mut others) = (vec![], BTreeSet::new());
     for (id, score) in scored {
         match rows.remove(&id) {

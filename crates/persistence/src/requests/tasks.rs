@@ -83,14 +83,27 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
     match &scope.caller {
         Caller::Person { person, .. } => {
             let (team, managed) = (scope.in_roles(ANY).permitted, scope.in_roles(MANAGERS).permitted);
-            let owned = Expr::cust("request.owner_id is not null").and(Expr::col(("request", "owner_id")).eq(person.id));
+            let owned =
+                Expr::cust("request.owner_id is not null").and(Expr::col(("request", "owner_id")).eq(person.id));
             let awaited = in_status(&[Received, Investigating, Routed, Accepted, Declined]);
             let decided = decision_cutoff(deadlines);
             asked = vec![
-                (TaskKind::SortRequest, vec![in_status(&[Received]), of(&team)], "received_at"),
+                (
+                    TaskKind::SortRequest,
+                    vec![in_status(&[Received]), of(&team)],
+                    "received_at",
+                ),
                 (TaskKind::AnswerComplaint, vec![owned, awaited], "due_day"),
-                (TaskKind::HandleDeclined, vec![in_status(&[Declined]), of(&managed)], "id"),
-                (TaskKind::AwaitDecision, vec![undecided_since(decided), of(&managed)], "id"),
+                (
+                    TaskKind::HandleDeclined,
+                    vec![in_status(&[Declined]), of(&managed)],
+                    "id",
+                ),
+                (
+                    TaskKind::AwaitDecision,
+                    vec![undecided_since(decided), of(&managed)],
+                    "id",
+                ),
             ];
             if active_scheme(source).await?.is_some() {
                 let unscored = store::expr(

@@ -230,9 +230,10 @@ impl Stage {
                 Thing::new("calendarId", &made).and("version", "1".into())
             }
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
-            ("scoringSchemeId", _) => {
-                Thing::new("scoringSchemeId", &made(&self.admin, "/scoring-schemes", scheme()).await)
-            }
+            ("scoringSchemeId", _) => Thing::new(
+                "scoringSchemeId",
+                &made(&self.admin, "/scoring-schemes", scheme()).await,
+            ),
             ("requestId", "createScore") => {
                 made(&self.admin, "/scoring-schemes", scheme()).await;
                 self.request("createScore", branch).await

@@ -34,8 +34,13 @@ fn r14_no_customer_endorses_for_another() {
 
 #[test]
 fn r15_a_complaint_goes_on_in_a_complaint_alone() {
-    let refused = request(RequestKind::Complaint).merge(twin(RequestKind::Wish), noon(2)).unwrap_err();
-    assert_eq!((refused.code.number(), refused.pointer.as_deref()), (Some("R15"), Some("/into")));
+    let refused = request(RequestKind::Complaint)
+        .merge(twin(RequestKind::Wish), noon(2))
+        .unwrap_err();
+    assert_eq!(
+        (refused.code.number(), refused.pointer.as_deref()),
+        (Some("R15"), Some("/into"))
+    );
 }
 
 #[test]
@@ -43,7 +48,10 @@ fn nothing_merges_into_itself_or_into_what_has_ended() {
     let wish = || request(RequestKind::Wish);
     assert_eq!(wish().merge(wish(), noon(2)).unwrap_err().code, RuleCode::State);
     let ended = twin(RequestKind::Wish).withdraw(withdrawal(), noon(1)).unwrap();
-    assert_eq!(wish().merge(ended, noon(2)).unwrap_err().pointer.as_deref(), Some("/into"));
+    assert_eq!(
+        wish().merge(ended, noon(2)).unwrap_err().pointer.as_deref(),
+        Some("/into")
+    );
     let (merged, _) = twin(RequestKind::Wish).merge(wish(), noon(2)).unwrap();
     assert!(wish().merge(merged, noon(3)).is_err(), "no cycles");
 }
@@ -54,7 +62,11 @@ fn r15_a_due_day_is_escalated_once() {
         due_day: Some(day(3)),
         ..request(RequestKind::Complaint)
     };
-    assert_eq!(complaint().escalate(day(3), noon(3)), None, "it may be answered all day");
+    assert_eq!(
+        complaint().escalate(day(3), noon(3)),
+        None,
+        "it may be answered all day"
+    );
     let escalated = complaint().escalate(day(4), noon(4)).unwrap();
     assert_eq!(escalated.escalated_at, Some(noon(4)));
     assert_eq!(escalated.clone().escalate(day(5), noon(5)), None);
