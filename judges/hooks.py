@@ -20,8 +20,10 @@ CALLERS = {
         "listClients", "getClient", "createClient", "createClientSecret", "createClientRevocation",
         "setSamePersonException", "deleteSamePersonException",
         "createAgreementTemplate", "changeAgreementTemplate", "deleteAgreementTemplate",
+        "createScoringScheme",
     },
     "brm": {
+        "listTasks", "createScore", "createMerge",
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",
         "changeAgreementVersion", "createOpenSlo", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",

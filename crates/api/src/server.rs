@@ -79,6 +79,21 @@ pub struct State {
 }
 
 impl State {
+    /// For what the house does itself now.
+    pub fn housekeeping(&self) -> Origin {
+        let now = self.clock.now();
+        Origin {
+            actor: Actor {
+                kind: ActorKind::Operator,
+                id: "housekeeping".into(),
+                acting_for: None,
+            },
+            request_id: uuid::Uuid::now_v7().to_string(),
+            now,
+            today: self.settings.local_date(now),
+        }
+    }
+
     /// The organisation's clock.
     pub fn local_time(&self) -> LocalTime {
         LocalTime {
@@ -277,6 +292,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
         tokio::spawn(keep_house(state.clone())),
         tokio::spawn(work_off(state.clone())),
         tokio::spawn(listening::watch_log(state.clone())),
+        tokio::spawn(keep_deadlines(state.clone())),
     ]
     .into_iter()
     .chain(sending)
@@ -312,8 +328,23 @@ async fn keep_house(state: web::Data<State>) {
         if let Err(e) = state.db.forget_old_answers(state.clock.now()).await {
             tracing::warn!(error = %e, "old answers could not be removed; the next hour tries again");
         }
+        if let Err(e) = state.db.index_similar(&state.housekeeping()).await {
+            tracing::warn!(error = %e, "older requests are not yet found as similar; the next hour tries again");
+        }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");
+        }
+    }
+}
+
+/// Once a minute, what has become overdue is told.
+async fn keep_deadlines(state: web::Data<State>) {
+    let mut rounds = tokio::time::interval(Duration::from_secs(60));
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(e) = state.db.escalate_overdue_complaints(&state.housekeeping()).await {
+            tracing::warn!(error = %e, "overdue complaints were not escalated; the next minute tries again");
         }
     }
 }
@@ -321,17 +352,7 @@ async fn keep_house(state: web::Data<State>) {
 /// What was left over: evidence that waits for what is known by now, batches whose senders fell silent, and statements of
 /// periods that have begun.
 async fn look_after_measurements(state: &State) -> Result<(), persistence::Error> {
-    let now = state.clock.now();
-    let origin = Origin {
-        actor: Actor {
-            kind: ActorKind::Operator,
-            id: "housekeeping".into(),
-            acting_for: None,
-        },
-        request_id: uuid::Uuid::now_v7().to_string(),
-        now,
-        today: state.settings.local_date(now),
-    };
+    let origin = state.housekeeping();
     state.db.match_left_over(&origin).await?;
     state.db.tell_of_silent_batches(&origin).await?;
     service_levels::open_running(&state.db, &origin).await

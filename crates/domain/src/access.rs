@@ -545,7 +545,8 @@ impl Permission {
     }
 }
 
-const ANY: &[Role] = &Role::ALL;
+/// Any role.
+pub const ANY: &[Role] = &Role::ALL;
 /// The two managers of a team.
 pub const MANAGERS: &[Role] = &[Role::BusinessRelationshipManager, Role::DeliveryManager];
 /// The one who answers for the delivery.
@@ -671,6 +672,15 @@ matrix! {
     getRequest:                 NO, YES, Read, Own, With(RequestsRead);
     getRequestTimeline:         NO, YES, Read, Own, With(RequestsRead);
     listComments:               NO, YES, Read, Own, With(RequestsRead);
+    listSimilarRequests:        NO, YES, Read, Own, With(RequestsRead);
+    listTasks:                  NO, NO, Read, Own, NoClient;
+    listRanking:                NO, YES, Read, NoContact, With(RequestsRead);
+    listScores:                 NO, YES, Read, NoContact, With(RequestsRead);
+    createScore:                NO, NO, As(ANY), NoContact, NoClient;
+    createMerge:                NO, NO, As(MANAGERS), NoContact, NoClient;
+    listScoringSchemes:         YES, YES, Anyone, NoContact, With(RequestsRead);
+    getScoringScheme:           YES, YES, Anyone, NoContact, With(RequestsRead);
+    createScoringScheme:        YES, NO, NoPerson, NoContact, NoClient;
     createRequest:              NO, NO, Anyone, Own, With(RequestsWrite);
     changeRequest:              NO, NO, AsOrRaiser(ANY), RaiserOrDecider, RaiserWith(RequestsWrite);
     createComment:              NO, NO, AsOrRaiser(ANY), Own, With(RequestsWrite);

@@ -30,6 +30,8 @@ word! {
         Request,
         HandOver,
         Comment,
+        ScoringScheme,
+        RequestScore,
         Client,
         Agreement,
         AgreementVersion,

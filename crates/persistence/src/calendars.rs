@@ -143,6 +143,12 @@ pub async fn with_hours(source: &impl Source, digest: &str, name: &Name) -> Resu
     Ok(rows.one(source.connection()).await?.map(Into::into))
 }
 
+/// The calendar of this name.
+pub async fn called(source: &impl Source, name: &str) -> Result<Option<ServiceCalendar>, Error> {
+    let found = current::Entity::find().filter(current::Column::Name.eq(name));
+    Ok(found.one(source.connection()).await?.map(Into::into))
+}
+
 /// Whether a calendar has this name.
 pub async fn is_named(source: &impl Source, name: &Name) -> Result<bool, Error> {
     let found = current::Entity::find().filter(current::Column::Name.eq(name.clone()));

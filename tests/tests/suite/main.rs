@@ -18,6 +18,7 @@ mod event_stream;
 mod examples;
 mod identity;
 mod imports;
+mod intake;
 mod measurements;
 mod model;
 mod outage;

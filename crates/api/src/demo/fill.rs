@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::{DemoError, agreements, deeds, evidence, known, municipality::*, statements};
+use super::{DemoError, agreements, deeds, evidence, known, municipality::*, statements, weighing};
 use crate::{
     State,
     http::{Problem, reply::random_secret},
@@ -67,6 +67,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     let begun = now - Duration::days(395);
     let registers = register(state, begun).await?;
     agreements::agree(state, &registers, begun + Duration::hours(10), now).await?;
+    weighing::weigh(state, begun + Duration::hours(30)).await?;
     deeds::perform_all(state, &registers, now).await?;
     evidence::send(state, &registers, now).await?;
     statements::tell(state, &registers, now).await?;

@@ -117,6 +117,7 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("exclusion", "1", 0x1202),
     ("exclusion", "2", 0x1203),
     ("statement run", "0", 0x1301),
+    ("scoring scheme", "1", 0x1401),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

@@ -9,6 +9,7 @@ mod lives;
 mod municipality;
 mod play;
 mod statements;
+mod weighing;
 
 pub use callers::all_tokens;
 pub use fill::{fill, is_empty};

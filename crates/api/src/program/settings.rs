@@ -49,6 +49,12 @@ pub struct Settings {
     pub other_customers: OtherCustomers,
     /// Days within which a complaint is to be answered, unless its intake says otherwise.
     pub complaint_due_days: u32,
+    /// Name of the service calendar whose open days those are; empty: days of the almanac.
+    pub complaint_calendar: String,
+    /// Days within which a request is sorted, scored, and a refusal of it handled.
+    pub sorting_days: u32,
+    /// Days within which a destination decides.
+    pub decision_days: u32,
     /// Days within which who complained may reopen an answered complaint.
     pub complaint_reopen_days: u32,
     /// Hours for which a rotated client secret works on beside the new one.
@@ -109,6 +115,9 @@ impl Default for Settings {
             cors_origins: vec![],
             other_customers: OtherCustomers::All,
             complaint_due_days: 14,
+            complaint_calendar: String::new(),
+            sorting_days: 5,
+            decision_days: 30,
             complaint_reopen_days: 14,
             secret_overlap_hours: 24,
             signing_service_url: String::new(),

@@ -16,6 +16,7 @@ pub mod requests;
 pub mod service_levels;
 pub mod services;
 pub mod teams;
+pub mod weighing;
 
 use utoipa::IntoParams;
 
@@ -36,6 +37,7 @@ pub fn all(routes: &mut Routes) {
         .configure(agreements::routes)
         .configure(deputies::routes)
         .configure(calendars::routes)
+        .configure(weighing::routes)
         .configure(overviews::routes)
         .configure(measurements::routes)
         .configure(service_levels::routes)

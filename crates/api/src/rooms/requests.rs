@@ -3,7 +3,7 @@ use actix_web::{get, patch, post, web};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{
     Rule, RuleCode,
-    access::{BUSINESS_RELATIONSHIP_MANAGER, Caller, Customers, MANAGERS, Reach, Scope},
+    access::{BUSINESS_RELATIONSHIP_MANAGER, Caller, ClientScope, Customers, MANAGERS, Reach, Scope},
     customers::Customer,
     events::{ActorKind, Aggregate},
     people::MandateKind,
@@ -11,14 +11,14 @@ use domain::{
     vocabulary::*,
 };
 use persistence::{
-    UnitOfWork, customers, people,
+    UnitOfWork, calendars, customers, people,
     references::{self, Told},
     requests as store, services,
     store::Source,
     teams,
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::IfMatch;
 use crate::{
@@ -43,6 +43,7 @@ pub fn routes(routes: &mut Routes) {
         .service(create_withdrawal)
         .service(create_answer)
         .service(create_reopening)
+        .service(create_merge)
         .service(list_comments)
         .service(create_comment)
         .service(get_request_timeline);
@@ -63,6 +64,8 @@ struct RequestQuery {
     open: Option<bool>,
     /// Complaints whose due day has passed without an answer.
     overdue: Option<bool>,
+    /// Handed over for longer than the setting `decision_days` without a decision.
+    overdue_decision: Option<bool>,
     /// Last handed over to this destination.
     destination: Option<Destination>,
     /// Concerning this service.
@@ -105,12 +108,16 @@ async fn list_requests(
     reference: Query<ReferenceQuery>,
 ) -> Result<Reply, Problem> {
     let q = filter.0;
+    let waiting_since = Days::new(call.state.settings.decision_days.into());
+    let waiting_since = call.now().checked_sub_days(waiting_since).unwrap_or_else(|| call.now());
     let filter = store::Filter {
+        id: None,
         customer: q.customer,
         kind: q.kind,
         status: q.status,
         open: q.open,
         overdue: q.overdue,
+        undecided_since: q.overdue_decision.map(|overdue| (overdue, waiting_since)),
         destination: q.destination,
         service: q.service,
         channel: q.channel,
@@ -131,18 +138,48 @@ async fn list_requests(
 /// Raise a request
 ///
 /// A wish, a requirement, an improvement suggestion or a complaint. Contacts and persons raise in their own name;
-/// systems name the contact in `raisedBy`. A known external reference makes it an upsert, as long as the request is
+/// systems name the contact in `raisedBy`. The answer tells what is `similar`. A known external reference makes it an upsert, as long as the request is
 /// received or investigating.
 #[utoipa::path(tag = "requests", operation_id = "createRequest", request_body = RequestInput, responses(
-    (status = 201, description = "The new request.", body = Request),
+    (status = 201, description = "The new request.", body = ReceivedRequest),
     (status = 200, description = "The request that has the reference already.", body = Request)))]
 #[post("/requests")]
 async fn create_request(call: Call, body: Body<RequestInput>) -> Result<Reply, Problem> {
+    let similar = similar_to(&call, &body.value).await?;
     call.write(&body, async |unit| {
         let (request, new) = tell(&call.scope, unit, &call.state.settings, body.value.clone()).await?;
-        Reply::told(new, format!("/requests/{}", request.id), &request, call.today())
+        let reply = Reply::told(new, format!("/requests/{}", request.id), &request, call.today())?;
+        match &similar {
+            Some(similar) if new => reply.with("similar", similar),
+            _ => Ok(reply),
+        }
     })
     .await
+}
+
+/// A new request, and what is similar.
+#[derive(serde::Serialize, ToSchema)]
+#[allow(dead_code, reason = "the document's description of what Reply::with makes")]
+struct ReceivedRequest {
+    #[serde(flatten)]
+    request: Request,
+    /// What seems to be about the same; absent for systems without the scope `requests.read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    similar: Option<SimilarRequests>,
+}
+
+/// What is similar to what is about to come in, where the caller may read requests. Asked before the unit of work, which
+/// others wait for.
+async fn similar_to(call: &Call, input: &RequestInput) -> Result<Option<SimilarRequests>, Problem> {
+    if let Caller::Client { scopes, .. } = &call.scope.caller
+        && !scopes.contains(&ClientScope::RequestsRead)
+    {
+        return Ok(None);
+    }
+    let description = input.description.as_ref().map_or("", |d| d.as_str());
+    let words = (input.title.as_str(), description);
+    let found = store::similar(&call.reader(), &call.scope, words, None, call.today()).await?;
+    Ok(Some(found))
 }
 
 /// Makes a request, or changes the one that its source tells of again; with whether it is new.
@@ -171,7 +208,10 @@ pub async fn tell(
             let named = named(scope, unit, &input, None).await?;
             let serial = store::draw_serial(unit).await?;
             let number = format!("REQ-{}-{serial:06}", unit.today().format("%Y"));
-            let due = due(unit.today(), settings);
+            let due = match input.kind {
+                RequestKind::Complaint => due(unit, settings).await?,
+                _ => None,
+            };
             // A desk that enters a contact's matter is the way it came in, whoever raised it.
             let channel = input
                 .channel
@@ -187,9 +227,24 @@ pub async fn tell(
     }
 }
 
-/// The day by which a complaint is to be answered, where nobody says otherwise.
-fn due(today: NaiveDate, settings: &Settings) -> Option<NaiveDate> {
-    today.checked_add_days(Days::new(settings.complaint_due_days.into()))
+/// The day by which a complaint is to be answered, where nobody says otherwise: in open days of the calendar that the
+/// settings name, or in days of the almanac.
+async fn due(unit: &UnitOfWork, settings: &Settings) -> Result<Option<NaiveDate>, persistence::Error> {
+    let (today, days) = (unit.today(), settings.complaint_due_days);
+    let almanac = today.checked_add_days(Days::new(days.into()));
+    if settings.complaint_calendar.is_empty() {
+        return Ok(almanac);
+    }
+    match calendars::called(unit, &settings.complaint_calendar).await? {
+        Some(calendar) => Ok(calendar.hours.open_day_after(today, days).or(almanac)),
+        None => {
+            tracing::warn!(
+                calendar = settings.complaint_calendar,
+                "there is no such service calendar for complaints"
+            );
+            Ok(almanac)
+        }
+    }
 }
 
 /// The things that an input names. `before` is the request that is being changed.
@@ -441,22 +496,41 @@ async fn create_answer(call: Call, id: web::Path<RequestId>, body: Body<AnswerIn
     responses((status = 200, description = "The request as it is now.", body = Request)))]
 #[post("/requests/{requestId}/reopening")]
 async fn create_reopening(call: Call, id: web::Path<RequestId>) -> Result<Reply, Problem> {
-    let due = due(call.today(), &call.state.settings);
-    act(&call, *id, "reopened", &NoBody, async |_, r| {
+    act(&call, *id, "reopened", &NoBody, async |unit, r| {
+        let due = due(unit, &call.state.settings).await?;
         Ok(r.reopen(due, call.now())?)
+    })
+    .await
+}
+
+/// Merge a request into another
+///
+/// Both are about the same, and the other goes on for both: it shows both timelines and comments, and the endorsements of
+/// the same customer. This one ends, leads there as `mergedInto`, and is taken back where it was handed over. You must be
+/// allowed to act on both; chains lead to their end.
+#[utoipa::path(tag = "requests", operation_id = "createMerge", request_body = MergeInput, params(IfMatch),
+    responses((status = 200, description = "The merged request as it is now.", body = Request)))]
+#[post("/requests/{requestId}/merge")]
+async fn create_merge(call: Call, id: web::Path<RequestId>, body: Body<MergeInput>) -> Result<Reply, Problem> {
+    call.write(&body, async |unit| {
+        let (before, other) = store::load_two(unit, &call.scope, *id, body.value.into).await?;
+        let before = call.unchanged(before)?;
+        let (merged, survivor) = before.clone().merge(other.clone(), call.now())?;
+        store::merge(unit, (&before, &merged), (&other, &survivor)).await?;
+        Reply::ok(&merged, call.today())
     })
     .await
 }
 
 /// List a request's comments
 ///
-/// Oldest first. A contact reads those that are visible to the customer.
+/// Oldest first, with those of requests that were merged into it. A contact reads those that are visible to the customer.
 #[utoipa::path(tag = "requests", operation_id = "listComments", params(ListQuery),
     responses((status = 200, description = "A page of comments.", body = Listing<Comment>)))]
 #[get("/requests/{requestId}/comments")]
 async fn list_comments(call: Call, id: web::Path<RequestId>, page: Query<ListQuery>) -> Result<Reply, Problem> {
     let request = store::get(&call.reader(), &call.scope, *id, call.today()).await?;
-    call.listed(store::comments(&call.reader(), &call.scope, &request, &page.0.into()).await?)
+    call.listed(store::comments(&call.reader(), &call.scope, &request, &page.0.into(), call.today()).await?)
 }
 
 /// Comment on a request
@@ -485,5 +559,5 @@ async fn create_comment(call: Call, id: web::Path<RequestId>, body: Body<Comment
 async fn get_request_timeline(call: Call, id: web::Path<RequestId>, query: Query<LogQuery>) -> Result<Reply, Problem> {
     let request = store::get(&call.reader(), &call.scope, *id, call.today()).await?;
     let (after, limit) = query.0.place();
-    call.logged(store::timeline(call.db(), &call.scope, &request, after, limit).await?)
+    call.logged(store::timeline(call.db(), &call.scope, &request, after, limit, call.today()).await?)
 }

@@ -209,6 +209,15 @@ impl CalendarHours {
         }
     }
 
+    /// The open day that is so many open days after a date; none where the calendar ends before.
+    pub fn open_day_after(&self, date: NaiveDate, days: u32) -> Option<NaiveDate> {
+        date.iter_days()
+            .skip(1)
+            .take(usize::try_from(HORIZON).unwrap_or_default())
+            .filter(|day| !self.on(*day).is_empty())
+            .nth(usize::try_from(days).ok()?.checked_sub(1)?)
+    }
+
     /// What is open from start to stop and not paused, with the local dates.
     fn served(
         &self,

@@ -165,6 +165,11 @@ impl Request {
                 None
             },
             overdue: false,
+            escalated_at: None,
+            escalated_for: None,
+            score: None,
+            merged_into: None,
+            customers_behind: 1,
             endorsements: vec![],
             hand_over: None,
             answer: None,
@@ -207,6 +212,10 @@ impl Request {
             endorsements: self.endorsements.clone(),
             hand_over: self.hand_over.clone(),
             answer: self.answer.clone(),
+            escalated_at: self.escalated_at,
+            escalated_for: self.escalated_for,
+            score: self.score,
+            customers_behind: self.customers_behind,
             changed_at: now,
             ..told
         };
@@ -363,6 +372,20 @@ impl Request {
         let mut after = self.step(Act::Reopen, now)?;
         after.due_day = due_day;
         Ok(after)
+    }
+
+    /// Its due day has passed without an answer: whoever listens is told, once for a due day (R15). None where there
+    /// is nothing to tell.
+    pub fn escalate(self, today: NaiveDate, now: DateTime<Utc>) -> Option<Self> {
+        let due = self.due_day.filter(|due| *due < today)?;
+        if self.kind != RequestKind::Complaint || self.escalated_for == Some(due) {
+            return None;
+        }
+        Some(Self {
+            escalated_at: Some(now),
+            escalated_for: Some(due),
+            ..self.step(Act::Escalate, now).ok()?
+        })
     }
 
     /// What an endorsement is for.

@@ -74,6 +74,10 @@ impl Comment {
         author: Raiser,
         now: DateTime<Utc>,
     ) -> Result<Self, Rule> {
+        if let Some(into) = &request.merged_into {
+            let detail = format!("{} was merged; {} goes on for it.", request.number, into.number);
+            return Err(Rule::new(RuleCode::State, detail));
+        }
         let by_contact = author.kind == ActorKind::Contact;
         if by_contact && input.visibility == Some(Visibility::Team) {
             return Err(

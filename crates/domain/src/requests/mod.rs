@@ -5,6 +5,10 @@
 mod acts;
 mod comments;
 mod hand_overs;
+mod merging;
+mod scoring;
+mod similar;
+mod tasks;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize, Serializer};
@@ -19,6 +23,10 @@ use crate::{
 pub use acts::*;
 pub use comments::*;
 pub use hand_overs::*;
+pub use merging::*;
+pub use scoring::*;
+pub use similar::*;
+pub use tasks::*;
 
 word! {
     /// What kind of matter.
@@ -55,6 +63,8 @@ word! {
         Withdrawn,
         /// A complaint that has its answer, and can still be reopened.
         Answered,
+        /// It said the same as another, which goes on for both.
+        Merged,
         /// An answered complaint whose time for reopening has passed; computed, never stored.
         Closed,
     }
@@ -117,6 +127,10 @@ pub enum Act {
     Withdraw,
     Answer,
     Reopen,
+    Merge,
+    Absorb,
+    Score,
+    Escalate,
 }
 
 impl RequestStatus {
@@ -134,13 +148,20 @@ impl RequestStatus {
             (Act::Withdraw, Received | Investigating | Routed | Accepted | Declined) => Some(Withdrawn),
             (Act::Answer, Received | Investigating) => Some(Answered),
             (Act::Reopen, Answered) => Some(Investigating),
+            (Act::Merge, Received | Investigating | Routed | Accepted | Declined | Answered) => Some(Merged),
+            (Act::Absorb, Received | Investigating | Routed | Accepted | Declined | Answered) => Some(self),
+            (Act::Score, Received | Investigating | Routed | Accepted | Declined) => Some(self),
+            (Act::Escalate, Received | Investigating | Routed | Accepted | Declined) => Some(self),
             _ => None,
         }
     }
 
     /// Whether somebody still has something to do or to await.
     pub fn is_open(self) -> bool {
-        !matches!(self, Self::Fulfilled | Self::Dismissed | Self::Withdrawn | Self::Closed)
+        !matches!(
+            self,
+            Self::Fulfilled | Self::Dismissed | Self::Withdrawn | Self::Merged | Self::Closed
+        )
     }
 }
 
@@ -199,6 +220,11 @@ fn in_full_or_by_id<S: Serializer>(hand_over: &Option<HandOver>, serializer: S) 
         Purpose::Reply => hand_over.serialize(serializer),
         Purpose::Input | Purpose::Log => hand_over.as_ref().map(|h| h.id).serialize(serializer),
     }
+}
+
+/// What is counted as it is read changes by no act of its own: the log does not tell of it.
+fn in_the_log<T>(_: &T) -> bool {
+    Rendering::purpose() == Purpose::Log
 }
 
 /// What is told of a request.
@@ -291,6 +317,23 @@ pub struct Request {
     pub due_day: Option<NaiveDate>,
     /// A complaint whose due day has passed without an answer.
     pub overdue: bool,
+    /// When it was last escalated for being overdue (R15).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_at: Option<DateTime<Utc>>,
+    /// For which due day that was.
+    #[serde(skip)]
+    pub escalated_for: Option<NaiveDate>,
+    /// What those who scored it gave it on average, in thousandths of the best that can be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1000, example = 640)]
+    pub score: Option<i64>,
+    /// The request that goes on for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<MergedInto>,
+    /// How many customers are behind it: its own, and those of the requests that were merged into it.
+    #[serde(skip_serializing_if = "in_the_log")]
+    #[schema(required, minimum = 1, maximum = 9007199254740991i64, example = 1)]
+    pub customers_behind: i64,
     /// Who has endorsed it as it now reads (R14).
     #[schema(max_items = 100)]
     pub endorsements: Vec<Endorsement>,

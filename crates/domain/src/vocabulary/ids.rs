@@ -59,6 +59,10 @@ ids! {
     RequestId;
     /// A request handed over to a destination.
     HandOverId;
+    /// A version of the way of weighing requests.
+    ScoringSchemeId;
+    /// What a person gave a request.
+    RequestScoreId;
     /// A comment on a request.
     CommentId;
     /// Another system with credentials of its own.

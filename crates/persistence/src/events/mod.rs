@@ -16,7 +16,7 @@ mod verify;
 
 pub use outlets::{Outlet, sealed};
 pub use reading::{Filter, LogCursor, Stretch, end, head, list, list_placed};
-pub(crate) use reading::{cut, of_matter, told};
+pub(crate) use reading::{cut, of_matters, told};
 pub use verify::{Verdict, tamper, verify};
 
 pub(crate) mod entity {

@@ -252,9 +252,9 @@ pub async fn end(db: &Db) -> Result<LogCursor, Error> {
 }
 
 /// Everything that happened to a matter, in the log's order, but for events of a hidden type.
-pub(crate) async fn of_matter(
+pub(crate) async fn of_matters(
     db: &Db,
-    matter: Uuid,
+    matters: Vec<Uuid>,
     hidden: Option<String>,
     after: LogCursor,
     limit: u64,
@@ -262,7 +262,7 @@ pub(crate) async fn of_matter(
     db.order_events().await?;
     let after = after.check(db.reader()).await?;
     let rows = entity::Entity::find()
-        .filter(Column::MatterId.eq(matter))
+        .filter(Column::MatterId.is_in(matters))
         .apply_if(hidden, |q, kind| q.filter(Column::Kind.ne(kind)))
         .filter(Column::Position.gt(after.position))
         .order_by_asc(Column::Position)

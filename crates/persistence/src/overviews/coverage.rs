@@ -426,6 +426,7 @@ async fn complaints_without_owner(
         RequestStatus::Fulfilled,
         RequestStatus::Dismissed,
         RequestStatus::Withdrawn,
+        RequestStatus::Merged,
         RequestStatus::Answered,
     ];
     let owner = Expr::cust("person.id = request.owner_id").and(

@@ -1,8 +1,9 @@
 //! Comments on a request.
+use chrono::NaiveDate;
 use domain::{access::Scope, events::ActorKind, requests::*, vocabulary::*};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, sea_query::Expr};
 
-use super::reading::name_of;
+use super::{merging::with_merged, reading::name_of};
 use crate::{
     Error, Page, Paging,
     store::{Cursor, Source, UnitOfWork},
@@ -44,16 +45,18 @@ pub(crate) fn act(visibility: Visibility) -> &'static str {
     }
 }
 
-/// A page of a request's comments, oldest first; a contact sees those for the customer.
+/// A page of a request's comments and of those that were merged into it, oldest first; a contact sees those for the customer.
 pub async fn comments(
     source: &impl Source,
     scope: &Scope,
     request: &Request,
     paging: &Paging,
+    today: NaiveDate,
 ) -> Result<Page<Comment>, Error> {
+    let matters = with_merged(source, scope, request, today).await?;
     let readable = scope.is_contact().then_some(Visibility::Customer);
     let mut query = Entity::find()
-        .filter(Column::RequestId.eq(request.id))
+        .filter(Column::RequestId.is_in(matters))
         .apply_if(readable, |q, visibility| q.filter(Column::Visibility.eq(visibility)))
         .into_query();
     let author = name_of("comment.author_kind", "comment.author_id");
@@ -61,7 +64,7 @@ pub async fn comments(
     let (rows, total) = paging.rows::<Row>(source, &mut query, None, ("comment", "id")).await?;
     let comment = |row: Row| Comment {
         id: row.comment.id,
-        request: request.id,
+        request: row.comment.request_id,
         customer: request.customer.id,
         author: Raiser {
             kind: row.comment.author_kind,

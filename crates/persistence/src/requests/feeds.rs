@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     hand_over,
+    merging::customers_behind,
     reading::{self, HAND_OVER, Places, Row, select_all},
 };
 use crate::{
@@ -46,6 +47,10 @@ pub struct FeedEntry {
     /// The request as it is now, while it is still handed over by this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
+    /// The customers behind the request: its own first, then those whose requests were merged into it, by code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    pub customers_behind: Vec<CustomerRef>,
 }
 
 /// As much of an event as a feed tells; its body stays where it is.
@@ -95,6 +100,8 @@ pub async fn feed(
     let Stretch { items, next, more } =
         events::cut(rows, limit, after, |told| LogCursor::of(told.position, &told.link))?;
     let mut requests = by_id(db, items.iter().map(|e| RequestId(e.matter_id)).collect(), today).await?;
+    let shared = requests.values().filter(|r| r.customers_behind > 1).map(|r| r.id);
+    let behind = customers_behind(&db.reader(), scope, shared.collect(), today).await?;
     let mut to_come: HashMap<RequestId, usize> = HashMap::new();
     for event in &items {
         *to_come.entry(RequestId(event.matter_id)).or_default() += 1;
@@ -119,7 +126,13 @@ pub async fn feed(
                 true if *left > 0 => Some(request.clone()),
                 true => requests.remove(&id),
             };
+            let customers_behind = request.as_ref().map_or(vec![], |r: &Request| {
+                let others = behind.iter().filter(|(of, c)| *of == r.id && c.id != r.customer.id);
+                let others = others.map(|(_, customer)| customer.clone());
+                [r.customer.clone()].into_iter().chain(others).collect()
+            });
             Some(FeedEntry {
+                customers_behind,
                 position: event.position,
                 kind,
                 hand_over_id,

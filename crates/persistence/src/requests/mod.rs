@@ -1,7 +1,12 @@
 //! Requests with everything that a reader needs, in one query; their hand-overs, feeds, comments and words.
 mod comments;
+mod escalation;
 mod feeds;
+mod merging;
 mod reading;
+mod scoring;
+mod similar;
+mod tasks;
 mod timeline;
 mod words;
 
@@ -16,6 +21,10 @@ use uuid::Uuid;
 
 pub use comments::*;
 pub use feeds::*;
+pub use merging::*;
+pub use scoring::*;
+pub use similar::*;
+pub use tasks::*;
 pub use timeline::*;
 
 use reading::{Row, select};
@@ -54,6 +63,10 @@ pub(crate) mod entity {
         pub due_day: Option<chrono::NaiveDate>,
         pub reopenable_until: Option<chrono::NaiveDate>,
         pub hand_over_id: Option<HandOverId>,
+        pub merged_into_id: Option<RequestId>,
+        pub score: Option<i64>,
+        pub escalated_at: Option<DateTimeUtc>,
+        pub escalated_for: Option<chrono::NaiveDate>,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub answer: Option<Answer>,
         #[sea_orm(column_type = "JsonBinary", nullable)]
@@ -156,11 +169,14 @@ pub async fn load(unit: &UnitOfWork, scope: &Scope, id: RequestId) -> Result<Req
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct Filter {
+    pub id: Option<RequestId>,
     pub customer: Option<CustomerId>,
     pub kind: Option<RequestKind>,
     pub status: Option<RequestStatus>,
     pub open: Option<bool>,
     pub overdue: Option<bool>,
+    /// Whether a destination has had it since before this time without a decision.
+    pub undecided_since: Option<(bool, DateTime<Utc>)>,
     pub destination: Option<Destination>,
     pub service: Option<ServiceId>,
     pub channel: Option<Channel>,
@@ -178,6 +194,14 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// This one.
+    pub fn only(id: RequestId) -> Self {
+        Self {
+            id: Some(id),
+            ..Self::default()
+        }
+    }
+
     fn apply(&self, query: &mut SelectStatement, backend: DbBackend, today: NaiveDate) {
         let closed = || {
             Expr::col(("request", "status"))
@@ -189,12 +213,14 @@ impl Filter {
                 RequestStatus::Fulfilled,
                 RequestStatus::Dismissed,
                 RequestStatus::Withdrawn,
+                RequestStatus::Merged,
             ];
             Column::Status.is_in(stored).or(closed())
         };
         // A complaint without a last day for reopening is never closed by date.
         let false_where_null = |e: Expr| Expr::expr(Func::coalesce([e, Expr::val(false)]));
         let wanted = [
+            self.id.map(|id| Column::Id.eq(id)),
             self.customer.map(|id| Column::CustomerId.eq(id)),
             self.kind.map(|kind| Column::Kind.eq(kind)),
             self.status.map(|status| match status {
@@ -211,6 +237,10 @@ impl Filter {
                     .and(Column::Status.ne(RequestStatus::Answered))
                     .and(false_where_null(ended()).not());
                 if overdue { is } else { false_where_null(is).not() }
+            }),
+            self.undecided_since.map(|(undecided, at)| {
+                let is = tasks::undecided_since(at);
+                if undecided { is } else { false_where_null(is).not() }
             }),
             self.destination.map(|d| Expr::col(("hand_over", "destination")).eq(d)),
             // The same once more, from where an index leads to the few: the join leads only from request to hand-over.
@@ -334,6 +364,10 @@ fn row(request: &Request) -> ActiveModel {
         due_day: Set(request.due_day),
         reopenable_until: Set(request.answer.as_ref().and_then(|a| a.reopenable_until)),
         hand_over_id: Set(request.hand_over.as_ref().map(|h| h.id)),
+        merged_into_id: Set(request.merged_into.as_ref().map(|m| m.id)),
+        score: Set(request.score),
+        escalated_at: Set(request.escalated_at),
+        escalated_for: Set(request.escalated_for),
         answer: Set(request.answer.clone()),
         dismissal: Set(request.dismissal.clone()),
         withdrawal: Set(request.withdrawal.clone()),
@@ -367,6 +401,7 @@ pub async fn insert(unit: &mut UnitOfWork, request: &Request, serial: i64, diges
     Entity::insert(row).exec_without_returning(unit.connection()).await?;
     concern(unit, request).await?;
     words::index(unit, request, Some(serial)).await?;
+    index_terms(unit, request, true).await?;
     references::set(
         unit,
         SubjectKind::Request,
@@ -415,6 +450,10 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Request, after: &
     }
     if (&before.title, &before.description) != (&after.title, &after.description) {
         words::index(unit, after, None).await?;
+    }
+    let found_by = |r: &Request| (r.title.clone(), r.description.clone(), r.status.is_open());
+    if found_by(before) != found_by(after) {
+        index_terms(unit, after, false).await?;
     }
     unit.record(act, Some(before), Some(after))?;
     follow_hand_over(unit, act, before, after).await

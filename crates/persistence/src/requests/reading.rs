@@ -64,7 +64,11 @@ fn columns(backend: DbBackend) -> String {
          request.status, request.title, request.description, {services}, request.wanted_by, request.benefit, \
          request.channel, request.raised_by_kind, request.raised_by_id, {raised_by_name}, request.owner_id, person.name, \
          request.due_day, {endorsements}, request.answer, request.dismissal, request.withdrawal, \
-         request.external_references, request.received_at, request.changed_at, {HAND_OVER}"
+         request.external_references, request.received_at, request.changed_at, request.escalated_at, \
+         request.escalated_for, request.score, request.merged_into_id, \
+         (select m.number from request m where m.id = request.merged_into_id), \
+         (select count(distinct b.customer_id) from request b where b.merged_into_id = request.id \
+         and b.customer_id <> request.customer_id), {HAND_OVER}"
     )
 }
 
@@ -115,6 +119,11 @@ fn request(places: &mut Places<'_>) -> Result<Request, DbErr> {
         references: places.take::<References>()?.0,
         received_at: places.take()?,
         changed_at: places.take()?,
+        escalated_at: places.take()?,
+        escalated_for: places.take()?,
+        score: places.take()?,
+        merged_into: Option::zip(places.take()?, places.take()?).map(|(id, number)| MergedInto { id, number }),
+        customers_behind: 1 + places.take::<i64>()?,
         hand_over: None,
     };
     request.hand_over = hand_over(places, request.reference(), request.customer.id)?;

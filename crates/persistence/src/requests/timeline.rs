@@ -1,7 +1,7 @@
 //! A request's whole journey: everything that happened to it, its hand-overs and its comments, in the log's order.
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::Scope,
     events::{Actor, EventSubject},
@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::comments::act;
+use super::{comments::act, merging::with_merged};
 use crate::{
     Db, Error,
     events::{self, LogCursor, Stretch},
@@ -52,18 +52,21 @@ pub struct TimelineEntry {
     pub changes: serde_json::Value,
 }
 
-/// A stretch of the request's timeline; a contact reads nothing of the team's own comments.
+/// A stretch of the request's timeline, with those of the requests that were merged into it; a contact reads nothing of the team's own comments.
 pub async fn timeline(
     db: &Db,
     scope: &Scope,
     request: &Request,
     after: LogCursor,
     limit: u64,
+    today: NaiveDate,
 ) -> Result<Stretch<TimelineEntry>, Error> {
+    let matters = with_merged(&db.reader(), scope, request, today).await?;
+    let matters = matters.into_iter().map(|id| id.0).collect();
     let hidden = scope
         .is_contact()
         .then(|| format!("kundansvar.comment.{}.v1", act(Visibility::Team)));
-    let Stretch { items, next, more } = events::of_matter(db, request.id.0, hidden, after, limit).await?;
+    let Stretch { items, next, more } = events::of_matters(db, matters, hidden, after, limit).await?;
     let told = events::told(db.reader(), items).await?;
     let named = told.iter().map(|e| &e.body.actor);
     let named = named.flat_map(|actor| [actor.id.parse().ok(), actor.acting_for]);

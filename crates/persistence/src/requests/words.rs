@@ -13,13 +13,19 @@ use crate::{
 /// The longest word that is indexed whole, in characters.
 const LONGEST: usize = 100;
 
+/// The Swedish and the English stem of a word.
+pub(super) fn stems_of() -> impl Fn(&str) -> [String; 2] {
+    let (swedish, english) = (Stemmer::create(Algorithm::Swedish), Stemmer::create(Algorithm::English));
+    move |word| [swedish.stem(word).into_owned(), english.stem(word).into_owned()]
+}
+
 /// The words of a text, each with its Swedish and its English stem.
 fn stems(text: &str) -> Vec<[String; 2]> {
-    let (swedish, english) = (Stemmer::create(Algorithm::Swedish), Stemmer::create(Algorithm::English));
+    let stems = stems_of();
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| word.to_lowercase().chars().take(LONGEST).collect::<String>())
-        .map(|word| [swedish.stem(&word).into_owned(), english.stem(&word).into_owned()])
+        .map(|word| stems(&word))
         .collect()
 }
 

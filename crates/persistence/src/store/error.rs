@@ -128,6 +128,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "Another template holds by default.",
     ),
     (
+        "ux_scoring_scheme",
+        "scoring_scheme.",
+        RuleCode::NotUnique,
+        "",
+        "Another version was entered at the same time.",
+    ),
+    (
         "ux_hand_over_live",
         "hand_over.request_id",
         RuleCode::OneDestination,

@@ -90,6 +90,14 @@ impl Paging {
         self.apply_as(query, Some(key), id, |key| Expr::val(time_of(key)));
     }
 
+    /// The same for a key that is a whole number.
+    pub(crate) fn apply_by_number<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: C, id: C) {
+        self.apply_as(query, Some(key), id, |key| {
+            let bytes = key.first_chunk::<8>().copied().unwrap_or_default();
+            Expr::val(i64::from_be_bytes(bytes))
+        });
+    }
+
     fn apply_as<C: IntoColumnRef + Clone>(
         &self,
         query: &mut SelectStatement,

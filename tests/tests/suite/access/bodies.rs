@@ -93,6 +93,12 @@ pub fn template() -> Value {
     json!({"name": fresh("Mall"), "kind": "sla", "content": content, "terms": {"initialTerm": "P12M", "renewal": "none"}})
 }
 
+/// A way of weighing.
+pub fn scheme() -> Value {
+    json!({"criteria": [{"key": "benefit", "label": {"sv": "Nytta", "en": "Benefit"}, "lowest": 1, "highest": 5,
+        "weight": 3, "direction": "higher_is_better"}]})
+}
+
 /// A month that is over.
 pub fn statement(agreement: &str) -> Value {
     json!({"agreement": agreement, "period": "2020-03"})

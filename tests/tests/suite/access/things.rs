@@ -203,6 +203,7 @@ impl Stage {
             "createImport" => path.push_str("?kind=services"),
             "createMeasurements" => path.push_str("?batch=tried"),
             "getEventStream" => path.push_str("?seconds=1"),
+            "listSimilarRequests" => path.push_str("?title=Skanning"),
             _ => {}
         }
         Case {
@@ -234,6 +235,21 @@ impl Stage {
                 Thing::new("calendarId", &made).and("version", "1".into())
             }
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
+            ("scoringSchemeId", _) => Thing::new(
+                "scoringSchemeId",
+                &made(&self.admin, "/scoring-schemes", scheme()).await,
+            ),
+            ("requestId", "createScore") => {
+                made(&self.admin, "/scoring-schemes", scheme()).await;
+                self.request("createScore", branch).await
+            }
+            ("requestId", "createMerge") => {
+                let into = self.request("createMerge", branch).await.ids.remove(0).1;
+                Thing {
+                    body: Some(json!({"into": into})),
+                    ..self.request("createMerge", branch).await
+                }
+            }
             ("requestId", id) => self.request(id, branch).await,
             ("handOverId", id) => self.hand_over(id, branch).await,
             ("agreementId", "getSignedDocument") => self.signed(branch).await,
@@ -620,6 +636,9 @@ impl Stage {
             "createTermination" => {
                 json!({"lastDay": self.today(), "reason": "Läggs ned.", "reference": "Protokoll 8"})
             }
+            "createScoringScheme" => scheme(),
+            "createScore" => json!({"values": [{"criterion": "benefit", "value": 4}]}),
+            "createMerge" => json!({"into": Uuid::now_v7()}),
             "createAgreementTemplate" => template(),
             "changeAgreementTemplate" => json!({"name": fresh("Mall")}),
             "createStatement" | "createExclusion" => {

@@ -14,6 +14,8 @@ const KEYS: &[(&str, &str)] = &[
     ("/ServiceCalendar", "calendarId"),
     ("/CustomerTeam", "teamId"),
     ("/Request", "requestId"),
+    ("/ReceivedRequest", "requestId"),
+    ("/ScoringScheme", "scoringSchemeId"),
     ("/HandOver", "handOverId"),
     ("/Client", "clientId"),
     ("/Measurement", "measurementId"),

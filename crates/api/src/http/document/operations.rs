@@ -159,6 +159,9 @@ const VERSIONED: &[&str] = &[
     "/Exclusion",
     "/StatementRun",
     "/SigningOrder",
+    "/ReceivedRequest",
+    "/RequestScore",
+    "/ScoringScheme",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -194,6 +197,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("createDismissal", &["R15"]),
     ("createAnswer", &["R15"]),
     ("createReopening", &["R15"]),
+    ("createMerge", &["R13", "R14", "R15"]),
+    ("listSimilarRequests", &["R20"]),
     ("createStatement", &["R10"]),
     ("getStatement", &["R10"]),
     ("createStatementProposal", &["R10", "R24"]),

@@ -1,6 +1,7 @@
 //! The rules of requests (domain.md §6). Each test fails when the rule it names is broken.
 mod complaints;
 mod hand_overs;
+mod merging;
 mod routing;
 mod sequences;
 mod transitions;

@@ -129,7 +129,7 @@ fn agree(request: &Request) -> bool {
         Status::Fulfilled => state == Some(State::Fulfilled),
         Status::Dismissed => matches!(state, None | Some(State::Declined)),
         Status::Withdrawn => matches!(state, None | Some(State::Declined | State::Withdrawn)),
-        Status::Closed => false, // computed, never stored
+        Status::Merged | Status::Closed => false, // not among the acts here; computed, never stored
     }
 }
 

@@ -4,19 +4,19 @@ use strum::IntoEnumIterator;
 use super::*;
 
 /// domain.md §6, written out by hand: the status after each act, `=` for the same, `-` where the act is refused.
-/// (`merged` is not built yet.)
 const TABLE: &str = "
-status        change investigate   endorse route  dismiss   accept   decline  fulfil    withdraw  answer   reopen
-received      =      investigating =       routed dismissed -        -        -         withdrawn answered -
-investigating =      -             =       routed dismissed -        -        -         withdrawn answered -
-routed        =      -             =       routed -         accepted declined -         withdrawn -        -
-accepted      -      -             -       -      -         -        declined fulfilled withdrawn -        -
-declined      =      -             =       routed dismissed -        -        -         withdrawn -        -
-fulfilled     -      -             -       -      -         -        -        -         -         -        -
-dismissed     -      -             -       -      -         -        -        -         -         -        -
-withdrawn     -      -             -       -      -         -        -        -         -         -        -
-answered      -      -             -       -      -         -        -        -         -         -        investigating
-closed        -      -             -       -      -         -        -        -         -         -        -
+status        change investigate   endorse route  dismiss   accept   decline  fulfil    withdraw  answer   reopen   merge  absorb score escalate
+received      =      investigating =       routed dismissed -        -        -         withdrawn answered -        merged =      =     =
+investigating =      -             =       routed dismissed -        -        -         withdrawn answered -        merged =      =     =
+routed        =      -             =       routed -         accepted declined -         withdrawn -        -        merged =      =     =
+accepted      -      -             -       -      -         -        declined fulfilled withdrawn -        -        merged =      =     =
+declined      =      -             =       routed dismissed -        -        -         withdrawn -        -        merged =      =     =
+fulfilled     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
+dismissed     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
+withdrawn     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
+merged        -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
+answered      -      -             -       -      -         -        -        -         -         -        investigating merged =      -     -
+closed        -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
 ";
 
 /// Every status × every act, with the status afterwards.
@@ -50,6 +50,14 @@ fn table() -> Vec<(RequestStatus, Act, Option<RequestStatus>)> {
     cells
 }
 
+/// Another complaint of the same customer.
+fn twin() -> Request {
+    Request {
+        id: RequestId(Uuid::from_u128(77)),
+        ..request(RequestKind::Complaint)
+    }
+}
+
 /// The act, done so that nothing but the status can forbid it.
 fn tried(act: Act, request: Request) -> Result<Request, Rule> {
     let now = noon(1);
@@ -67,6 +75,17 @@ fn tried(act: Act, request: Request) -> Result<Request, Rule> {
         Act::Withdraw => request.withdraw(withdrawal(), now),
         Act::Answer => request.answer(answer(), None, now),
         Act::Reopen => request.reopen(None, now),
+        Act::Merge => request.merge(twin(), now).map(|(merged, _)| merged),
+        Act::Absorb => twin().merge(request, now).map(|(_, survivor)| survivor),
+        Act::Score => request.score(&[500], now),
+        Act::Escalate => {
+            let due = Request {
+                due_day: Some(day(1)),
+                ..request
+            };
+            due.escalate(day(2), now)
+                .ok_or_else(|| Rule::new(RuleCode::State, "nothing to tell"))
+        }
     }
 }
 
@@ -108,7 +127,7 @@ fn a_request_begins_as_received() {
 fn open_is_what_somebody_still_awaits() {
     let closed: Vec<_> = RequestStatus::iter().filter(|s| !s.is_open()).collect();
     use RequestStatus::*;
-    assert_eq!(closed, [Fulfilled, Dismissed, Withdrawn, Closed]);
+    assert_eq!(closed, [Fulfilled, Dismissed, Withdrawn, Merged, Closed]);
 }
 
 #[test]

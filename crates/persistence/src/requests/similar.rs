@@ -1,0 +1,218 @@
+//! Open requests for the same need: found by the terms that they share, few of each, and weighed by the domain.
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use domain::{access::Scope, requests::*, vocabulary::*};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Value,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use super::words::stems_of;
+use crate::{
+    Db, Error, access,
+    store::{self, Origin, Source, UnitOfWork},
+};
+
+mod entity {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "request_term")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub term: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: RequestId,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+use entity::{ActiveModel, Column, Entity};
+
+/// So many of the most similar are looked at more closely.
+const CANDIDATES: usize = 200;
+
+fn terms_of(title: &str, description: &str) -> Vec<String> {
+    terms(stems_of(), [title, description])
+}
+
+/// Keeps the terms of a request while it is open, so that what has ended costs nobody anything.
+pub(super) async fn index_terms(unit: &UnitOfWork, request: &Request, new: bool) -> Result<(), Error> {
+    if !new {
+        Entity::delete_many()
+            .filter(Column::RequestId.eq(request.id))
+            .exec(unit.connection())
+            .await?;
+    }
+    let description = request.description.as_ref().map_or("", |d| d.as_str());
+    let terms = terms_of(request.title.as_str(), description);
+    if !request.status.is_open() || terms.is_empty() {
+        return Ok(());
+    }
+    let rows = terms.into_iter().map(|term| ActiveModel {
+        term: Set(term),
+        request_id: Set(request.id),
+    });
+    Entity::insert_many(rows)
+        .exec_without_returning(unit.connection())
+        .await?;
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Having {
+    term: String,
+    request_id: RequestId,
+}
+
+#[derive(FromQueryResult)]
+struct Candidate {
+    id: RequestId,
+    number: String,
+    title: Title,
+    status: RequestStatus,
+    reopenable_until: Option<NaiveDate>,
+    customer_id: CustomerId,
+    customer_code: Code,
+    customer_name: Name,
+    visible: i32,
+}
+
+/// For each term the newest open requests that have it.
+async fn having(source: &impl Source, terms: &[String]) -> Result<HashMap<String, Vec<RequestId>>, Error> {
+    let mut found: HashMap<String, Vec<RequestId>> = HashMap::new();
+    if terms.is_empty() {
+        return Ok(found);
+    }
+    let of_one = |n: usize| {
+        format!(
+            "select * from (select term, request_id from request_term where term = ? \
+             order by request_id desc limit {WITH_A_TERM}) as of_{n}"
+        )
+    };
+    let sql: Vec<String> = (0..terms.len()).map(of_one).collect();
+    let values: Vec<Value> = terms.iter().map(|term| term.clone().into()).collect();
+    for row in store::rows::<Having>(source.connection(), &sql.join(" union all "), values).await? {
+        found.entry(row.term).or_default().push(row.request_id);
+    }
+    Ok(found)
+}
+
+/// Open requests that seem to be about what these words say: in full those that the caller may see, of others only how
+/// many customers have them. `except` is the request whose words they are.
+pub async fn similar(
+    source: &impl Source,
+    scope: &Scope,
+    (title, description): (&str, &str),
+    except: Option<RequestId>,
+    today: NaiveDate,
+) -> Result<SimilarRequests, Error> {
+    let terms = terms_of(title, description);
+    let mut scored = weigh(&terms, &having(source, &terms).await?);
+    scored.retain(|(id, _)| Some(*id) != except);
+    scored.truncate(CANDIDATES);
+    if scored.is_empty() {
+        return Ok(SimilarRequests::default());
+    }
+    let backend = source.backend();
+    let seen = access::of_request(&scope.visible, today, backend);
+    let query = Query::select()
+        .columns(["id", "number", "title", "status", "reopenable_until"].map(|name| ("request", name)))
+        .expr_as(Expr::col(("customer", "id")), "customer_id")
+        .expr_as(Expr::col(("customer", "code")), "customer_code")
+        .expr_as(Expr::col(("customer", "name")), "customer_name")
+        .expr_as(Expr::case(seen, Expr::cust("1")).finally(Expr::cust("0")), "visible")
+        .from("request")
+        .inner_join("customer", Expr::cust("customer.id = request.customer_id"))
+        .and_where(Expr::col(("request", "id")).is_in(scored.iter().map(|(id, _)| *id)))
+        .to_owned();
+    let rows = store::all::<Candidate>(source.connection(), &query).await?;
+    let closed =
+        |c: &Candidate| c.status == RequestStatus::Answered && c.reopenable_until.is_some_and(|last| last < today);
+    let mut rows: HashMap<RequestId, Candidate> = rows.into_iter().filter(|c| !closed(c)).map(|c| (c.id, c)).collect();
+    let (mut items, mut others) = (vec![], BTreeSet::new());
+    for (id, score) in scored {
+        match rows.remove(&id) {
+            Some(c) if c.visible == 1 && items.len() < SIMILAR_SHOWN => items.push(SimilarRequest {
+                request: RequestRef {
+                    id,
+                    number: c.number,
+                    title: c.title,
+                },
+                customer: CustomerRef {
+                    id: c.customer_id,
+                    code: c.customer_code,
+                    name: c.customer_name,
+                },
+                status: c.status,
+                score,
+            }),
+            Some(c) if c.visible == 0 && score >= SAME_NEED => {
+                others.insert(c.customer_id);
+            }
+            _ => {}
+        }
+    }
+    Ok(SimilarRequests {
+        items,
+        other_customers: i64::try_from(others.len()).unwrap_or(i64::MAX),
+    })
+}
+
+#[derive(FromQueryResult)]
+struct Unindexed {
+    id: RequestId,
+    title: Title,
+    description: Option<Markdown>,
+}
+
+impl Db {
+    /// Indexes the open requests of a store that is older than the index. Doing it twice changes nothing.
+    pub async fn index_similar(&self, origin: &Origin) -> Result<(), Error> {
+        const AT_ONCE: u64 = 200;
+        let mut after = RequestId(uuid::Uuid::nil());
+        loop {
+            let unit = self.open(origin).await?;
+            let query = Query::select()
+                .columns(["id", "title", "description"])
+                .from("request")
+                .and_where(Expr::col("id").gt(after))
+                .and_where(Expr::cust(
+                    "status in ('received', 'investigating', 'routed', 'accepted', 'declined', 'answered')",
+                ))
+                .and_where(Expr::cust(
+                    "not exists (select 1 from request_term t where t.request_id = request.id)",
+                ))
+                .order_by("id", sea_orm::Order::Asc)
+                .limit(AT_ONCE)
+                .to_owned();
+            let found = store::all::<Unindexed>(unit.connection(), &query).await?;
+            let Some(last) = found.last() else { return Ok(()) };
+            after = last.id;
+            for request in found {
+                let description = request.description.as_ref().map_or("", |d| d.as_str());
+                let terms = terms_of(request.title.as_str(), description);
+                let rows: Vec<ActiveModel> = terms
+                    .into_iter()
+                    .map(|term| ActiveModel {
+                        term: Set(term),
+                        request_id: Set(request.id),
+                    })
+                    .collect();
+                if rows.is_empty() {
+                    continue;
+                }
+                // Another instance may be at the same.
+                let pair = [Column::Term, Column::RequestId];
+                Entity::insert_many(rows)
+                    .on_conflict(sea_orm::sea_query::OnConflict::columns(pair).do_nothing().to_owned())
+                    .exec_without_returning(unit.connection())
+                    .await?;
+            }
+            unit.commit().await?;
+        }
+    }
+}
