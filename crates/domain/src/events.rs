@@ -38,6 +38,8 @@ word! {
         MissedTarget,
         Exclusion,
         StatementRun,
+        Improvement,
+        ImprovementReading,
     }
 }
 

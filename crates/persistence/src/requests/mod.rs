@@ -18,6 +18,7 @@ pub use comments::*;
 pub use feeds::*;
 pub use timeline::*;
 
+pub(crate) use reading::name_of;
 use reading::{Row, select};
 
 use crate::{
