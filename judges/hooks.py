@@ -34,6 +34,8 @@ CALLERS = {
     "delivery_manager": {
         "createStatementProposal", "createObjectionAnswer", "createStatementClosing", "createRestatement",
         "createStatement", "createExclusion", "createStatementRun", "getStatementRun",
+        "createImprovementApproval", "createImprovementRejection", "createImprovementStart", "createImplementation",
+        "createImprovementVerification", "createImprovementClosing",
     },
 }
 EVERYDAY = "trial"

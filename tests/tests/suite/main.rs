@@ -15,6 +15,7 @@ mod event_log;
 mod examples;
 mod identity;
 mod imports;
+mod improvements;
 mod measurements;
 mod model;
 mod outage;

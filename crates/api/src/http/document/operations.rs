@@ -157,6 +157,7 @@ const VERSIONED: &[&str] = &[
     "/ServiceLevelStatement",
     "/Exclusion",
     "/StatementRun",
+    "/Improvement",
     "/SigningOrder",
 ];
 
@@ -193,6 +194,13 @@ const RULES: &[(&str, &[&str])] = &[
     ("createDismissal", &["R15"]),
     ("createAnswer", &["R15"]),
     ("createReopening", &["R15"]),
+    ("changeImprovement", &["R16"]),
+    ("createImplementation", &["R16"]),
+    ("createImprovementVerification", &["R16"]),
+    ("createImprovementClosing", &["R16"]),
+    ("getImprovementEffects", &["R16", "R20"]),
+    ("listImprovements", &["R20"]),
+    ("getImprovement", &["R20"]),
     ("createStatement", &["R10"]),
     ("getStatement", &["R10"]),
     ("createStatementProposal", &["R10", "R24"]),
