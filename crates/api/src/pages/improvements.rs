@@ -48,17 +48,25 @@ fn summary(told: &ImprovementEffects, words: Words) -> Vec<Block> {
             "improvements with a measured effect",
         ),
     );
-    let deviating = words.count(
-        number(told.deviating),
-        (
-            "bedömning avviker från mätvärdet och har sitt skäl angivet.",
-            "judgment differs from the measured value, with its reason.",
+    let deviating = match told.deviating {
+        0 => words
+            .say(
+                "Varje bedömning följer mätvärdet.",
+                "Every judgment follows the measured value.",
+            )
+            .to_owned(),
+        n => words.count(
+            number(n),
+            (
+                "bedömning avviker från mätvärdet och har sitt skäl angivet.",
+                "judgment differs from the measured value, with its reason.",
+            ),
+            (
+                "bedömningar avviker från mätvärdet och har sina skäl angivna.",
+                "judgments differ from the measured value, each with its reason.",
+            ),
         ),
-        (
-            "bedömningar avviker från mätvärdet och har sina skäl angivna.",
-            "judgments differ from the measured value, each with its reason.",
-        ),
-    );
+    };
     let mut blocks = vec![
         Block::Note {
             tone: match of_all.total() {
