@@ -36,6 +36,8 @@ CALLERS = {
     "delivery_manager": {
         "createStatementProposal", "createObjectionAnswer", "createStatementClosing", "createRestatement",
         "createStatement", "createExclusion", "createStatementRun", "getStatementRun",
+        "createImprovementApproval", "createImprovementRejection", "createImprovementStart", "createImplementation",
+        "createImprovementVerification", "createImprovementClosing",
     },
 }
 EVERYDAY = "trial"

@@ -15,6 +15,7 @@ mod m0009_handed_out;
 mod m0010_agreement_imports;
 mod m0011_signing;
 mod m0013_weighing;
+mod m0014_improvements;
 mod m0015_metrics;
 mod m0017_outlets;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_agreement_imports::Migration),
             Box::new(m0011_signing::Migration),
             Box::new(m0013_weighing::Migration),
+            Box::new(m0014_improvements::Migration),
             Box::new(m0015_metrics::Migration),
             Box::new(m0017_outlets::Migration),
         ]

@@ -57,6 +57,14 @@ word! {
         #[serde(rename = "measurements.write")]
         #[strum(serialize = "measurements.write")]
         MeasurementsWrite,
+        /// Read the improvement register.
+        #[serde(rename = "improvements.read")]
+        #[strum(serialize = "improvements.read")]
+        ImprovementsRead,
+        /// Enter improvements, what is done for them and what was measured.
+        #[serde(rename = "improvements.write")]
+        #[strum(serialize = "improvements.write")]
+        ImprovementsWrite,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -64,18 +72,17 @@ word! {
     }
 }
 
-impl From<Destination> for ClientScope {
-    /// The scope that opens the destination's feed.
-    fn from(destination: Destination) -> Self {
+impl ClientScope {
+    /// The scope that opens the destination's feed; none where it has no feed.
+    pub fn of_feed(destination: Destination) -> Option<Self> {
         match destination {
-            Destination::ServicePortfolio => Self::FeedServicePortfolio,
-            Destination::Delivery => Self::FeedDelivery,
-            Destination::Strategy => Self::FeedStrategy,
+            Destination::ServicePortfolio => Some(Self::FeedServicePortfolio),
+            Destination::Delivery => Some(Self::FeedDelivery),
+            Destination::Strategy => Some(Self::FeedStrategy),
+            Destination::Improvement => None,
         }
     }
-}
 
-impl ClientScope {
     /// The destination whose feed the scope opens.
     pub fn destination(self) -> Option<Destination> {
         match self {
@@ -721,6 +728,22 @@ matrix! {
     createExclusionRefusal:     NO, NO, As(DELIVERY_MANAGER), Own, NoClient;
     createStatementRun:         NO, NO, As(DELIVERY_MANAGER), NoContact, NoClient;
     getStatementRun:            NO, YES, Anyone, NoContact, NoClient;
+    listImprovements:           YES, YES, Read, Own, With(ImprovementsRead);
+    getImprovement:             YES, YES, Read, Own, With(ImprovementsRead);
+    listReadings:               YES, YES, Read, Own, With(ImprovementsRead);
+    getImprovementEffects:      YES, YES, Read, Own, With(ImprovementsRead);
+    createImprovement:          NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
+    changeImprovement:          NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
+    createReading:              NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
+    createActivity:             NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
+    changeActivity:             NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
+    createActivityCompletion:   NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
+    createImprovementApproval:  NO, NO, As(MANAGERS), NoContact, NoClient;
+    createImprovementRejection: NO, NO, As(MANAGERS), NoContact, NoClient;
+    createImprovementStart:     NO, NO, As(ANY), NoContact, NoClient;
+    createImplementation:       NO, NO, As(ANY), NoContact, NoClient;
+    createImprovementVerification: NO, NO, As(MANAGERS), NoContact, NoClient;
+    createImprovementClosing:   NO, NO, As(MANAGERS), NoContact, NoClient;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);

@@ -44,6 +44,8 @@ word! {
         MissedTarget,
         Exclusion,
         StatementRun,
+        Improvement,
+        ImprovementReading,
     }
 }
 

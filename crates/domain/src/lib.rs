@@ -10,6 +10,7 @@ pub mod calendars;
 pub mod clients;
 pub mod customers;
 pub mod events;
+pub mod improvements;
 pub mod measurements;
 pub mod people;
 pub mod requests;

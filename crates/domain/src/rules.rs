@@ -26,6 +26,8 @@ pub enum RuleCode {
     EndorsementMissing,
     /// R15: a complaint has an owner and a due date and is answered.
     ComplaintAnswer,
+    /// R16: an improvement is completed only when its effect was measured against the baseline and the outcome recorded.
+    ImprovementEffect,
     /// R23: only what was consented to, or agreed beforehand, is left out of the agreed figure.
     ExclusionConsent,
     /// R24: the customer may accept a statement or object to named figures for an agreed number of days.
@@ -71,6 +73,7 @@ impl RuleCode {
             Self::OneDestination => "R13",
             Self::EndorsementMissing => "R14",
             Self::ComplaintAnswer => "R15",
+            Self::ImprovementEffect => "R16",
             Self::ExclusionConsent => "R23",
             Self::Objections => "R24",
             _ => return None,

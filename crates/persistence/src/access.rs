@@ -121,7 +121,7 @@ fn principal(scope: &Scope, column: &str, today: NaiveDate, backend: DbBackend) 
         (Caller::Person { .. }, Customers::OfTeams { person, roles, .. }) => {
             let (sql, values) = roles_for(IN_STEAD, *person, roles, today);
             let of_customer =
-                format!("(select m.person_id {sql} and a.customer_id = {column} order by m.role limit 1)");
+                format!("(select m.person_id {sql} and a.customer_id in ({column}) order by m.role limit 1)");
             // A thing of no customer is the provider's own: any team will do.
             let (sql, others) = in_any_team(IN_STEAD, *person, roles, today);
             let of_provider = format!("(select m.person_id {sql} order by m.role, m.id limit 1)");
@@ -248,6 +248,28 @@ pub(crate) fn of_measurement(reach: &Reach, today: NaiveDate, backend: DbBackend
         .or(bears_on_all)
 }
 
+/// Whether an improvement is within reach: by one of the customers that it is for.
+pub(crate) fn of_improvement(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    if reach.customers == Customers::All {
+        return Expr::cust("1 = 1");
+    }
+    let mut within = Query::select();
+    within
+        .column(("improvement_customer", "improvement_id"))
+        .from("improvement_customer")
+        .and_where(of_customers(
+            &reach.customers,
+            "improvement_customer.customer_id",
+            today,
+            backend,
+        ));
+    Expr::col(("improvement", "id")).in_subquery(within)
+}
+
+/// The customers that an improvement is for, as a guard asks for them.
+pub(crate) const CUSTOMERS_OF_IMPROVEMENT: &str =
+    "select x.customer_id from improvement_customer x where x.improvement_id = improvement.id";
+
 /// Whether a hand-over goes to one of the destinations; none: no limit.
 pub(crate) fn to_destinations(destinations: Option<Vec<Destination>>) -> Expr {
     match destinations {
@@ -286,7 +308,7 @@ impl TryGetable for Leave {
 }
 
 /// Keeps what is visible, and tells as `permitted` by whose right the act is allowed there. `within` is a reach as SQL,
-/// `column` names the thing's customer.
+/// `column` names the thing's customer, or selects its customers.
 pub(crate) fn guard(
     query: &mut SelectStatement,
     scope: &Scope,

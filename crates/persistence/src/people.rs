@@ -220,6 +220,9 @@ pub async fn delete(unit: &mut UnitOfWork, person: &Person) -> Result<(), Error>
         ("complaints", "request", "owner_id"),
         ("requests", "request", "raised_by_id"),
         ("comments", "comment", "author_id"),
+        ("improvements", "improvement", "owner_id"),
+        ("activities of improvements", "improvement_activity", "person_id"),
+        ("readings", "improvement_reading", "recorded_by_id"),
     ];
     refuse_if_used(unit, "person", person.id.0, &uses).await?;
     store::guarding(

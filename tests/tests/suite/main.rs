@@ -19,6 +19,7 @@ mod examples;
 mod identity;
 mod imports;
 mod intake;
+mod improvements;
 mod measurements;
 mod model;
 mod outage;

@@ -59,7 +59,7 @@ const SPARE_TEMPLATE: &str = "Tidigare grundmall";
 
 /// The two who agree, and who answers for the delivery.
 pub struct Parties {
-    provider: Caller,
+    pub provider: Caller,
     pub delivery_manager: Caller,
     pub customer: Caller,
     holder: CustomerId,

@@ -100,6 +100,8 @@ impl Cast {
                         Destination::ServicePortfolio => PORTFOLIO,
                         Destination::Delivery => DELIVERY,
                         Destination::Strategy => STRATEGY,
+                        // The register answers by what becomes of its entry.
+                        Destination::Improvement => return None,
                     })
                 })
             }

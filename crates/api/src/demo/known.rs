@@ -117,7 +117,25 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("exclusion", "1", 0x1202),
     ("exclusion", "2", 0x1203),
     ("statement run", "0", 0x1301),
-    ("scoring scheme", "1", 0x1401),
+    ("scoring scheme", "1", 0x1601),
+    ("improvement", "Kortare väg till rätt blankett på webbplatsen", 0x1401),
+    ("improvement", "Färre samtal om glömda lösenord efter semestern", 0x1402),
+    ("improvement", "Nya skrivare på rådhusets plan två", 0x1403),
+    ("improvement", "Påminnelse till den som ska signera", 0x1404),
+    ("improvement", "Felanmälan med färdig mall i medborgartjänsten", 0x1405),
+    ("improvement", "Besked samma dag om lönespecifikationer", 0x1406),
+    ("improvement", "Mobiltäckning i kommunhusets källarplan", 0x1407),
+    ("improvement", "Snabbare utlämning av dator till nyanställda", 0x1408),
+    (
+        "improvement activity",
+        "Kortare väg till rätt blankett på webbplatsen: Fråga dem som berörs",
+        0x1501,
+    ),
+    (
+        "improvement activity",
+        "Kortare väg till rätt blankett på webbplatsen: Mät en gång till",
+        0x1502,
+    ),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

@@ -4,6 +4,7 @@ mod callers;
 mod deeds;
 mod evidence;
 mod fill;
+mod improvements;
 mod known;
 mod lives;
 mod municipality;

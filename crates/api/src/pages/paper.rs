@@ -51,6 +51,12 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 static PRESSES: Semaphore = Semaphore::const_new(2);
 
 impl PaperQuery {
+    /// What was asked for in another way.
+    pub fn of(format: Format, language: Option<agreements::Language>) -> Self {
+        let format = Some(format);
+        Self { format, language }
+    }
+
     /// The words to write with.
     pub fn words(&self, call: &Call, own: agreements::Language) -> Words {
         let language = self.language.or_else(|| call.language()).unwrap_or(own);

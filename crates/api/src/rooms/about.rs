@@ -117,6 +117,10 @@ pub fn tags() -> Value {
             "How a destination pulls what is handed over to it, and decides.",
         ),
         (
+            "improvements",
+            "The improvement register: what is to become better, and what it came to.",
+        ),
+        (
             "people",
             "Persons of the IT organisation, and contacts of customers with their mandates.",
         ),

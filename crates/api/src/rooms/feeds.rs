@@ -1,6 +1,6 @@
 //! Feeds: how a destination pulls what is handed over to it, and acts on it.
 use actix_web::{get, post, web};
-use domain::{events::Aggregate, requests::*, vocabulary::*};
+use domain::{access::ClientScope, events::Aggregate, requests::*, vocabulary::*};
 use persistence::requests::{self as store, FeedEntry};
 
 use crate::http::{Body, Call, Log, Problem, Query, Reply, Routes, call::Sent, input::LogQuery};
@@ -18,14 +18,16 @@ pub fn routes(routes: &mut Routes) {
 ///
 /// A log of hand-overs, resumable from a cursor: nothing is missed, doubled or reordered under concurrent writes. Each
 /// entry carries the request as it is now, while it is still handed over; a withdrawn one its id and number only.
+/// Improvements have no feed: the register is kept here, at `/improvements`.
 #[utoipa::path(tag = "feeds", operation_id = "getFeed", params(LogQuery),
     responses((status = 200, description = "A stretch of the feed.", body = Log<FeedEntry>)))]
 #[get("/feeds/{destination}")]
 async fn get_feed(call: Call, destination: web::Path<Destination>, query: Query<LogQuery>) -> Result<Reply, Problem> {
+    let feed = ClientScope::of_feed(*destination).ok_or(Problem::NotFound)?;
     if let Some(open) = call.scope.destinations()
         && !open.contains(&destination)
     {
-        return Err(Problem::InsufficientScope((*destination).into()));
+        return Err(Problem::InsufficientScope(feed));
     }
     let (after, limit) = query.0.place();
     call.logged(store::feed(call.db(), &call.scope, *destination, after, limit, call.today()).await?)

@@ -9,6 +9,7 @@ pub mod deputies;
 pub mod events;
 pub mod exchange;
 pub mod feeds;
+pub mod improvements;
 pub mod measurements;
 pub mod overviews;
 pub mod people;
@@ -41,6 +42,7 @@ pub fn all(routes: &mut Routes) {
         .configure(overviews::routes)
         .configure(measurements::routes)
         .configure(service_levels::routes)
+        .configure(improvements::routes)
         .configure(events::routes)
         .configure(exchange::routes)
         .configure(clients::routes);

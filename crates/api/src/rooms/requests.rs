@@ -20,7 +20,7 @@ use persistence::{
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::IfMatch;
+use super::{IfMatch, improvements};
 use crate::{
     http::{
         Body, Call, ListQuery, Listing, Log, NoBody, Patch, PatchOf, Problem, Query, Reply, Routes,
@@ -417,14 +417,17 @@ async fn create_endorsement(call: Call, id: web::Path<RequestId>) -> Result<Repl
 ///
 /// The business relationship manager routes anywhere, the delivery manager to `delivery`. Nothing goes to the service
 /// portfolio unendorsed, and `delivery` needs a concerned service that the customer uses today (R14). Where another
-/// destination has it, that one is told (R13).
+/// destination has it, that one is told (R13). Routed to `improvement`, it opens an entry of the register, which
+/// acknowledges it under its number.
 #[utoipa::path(tag = "requests", operation_id = "createRouting", request_body = RoutingInput, params(IfMatch),
     responses((status = 200, description = "The request as it is now.", body = Request)))]
 #[post("/requests/{requestId}/routing")]
 async fn create_routing(call: Call, id: web::Path<RequestId>, body: Body<RoutingInput>) -> Result<Reply, Problem> {
     let roles = match body.value.destination {
         Destination::Delivery => MANAGERS,
-        Destination::ServicePortfolio | Destination::Strategy => BUSINESS_RELATIONSHIP_MANAGER,
+        Destination::ServicePortfolio | Destination::Strategy | Destination::Improvement => {
+            BUSINESS_RELATIONSHIP_MANAGER
+        }
     };
     let scope = call.scope.in_roles(roles);
     call.write(&body, async |unit| {
@@ -437,6 +440,7 @@ async fn create_routing(call: Call, id: web::Path<RequestId>, body: Body<Routing
             store::update_hand_over(unit, "withdrawn", was, taken_back).await?;
         }
         store::update(unit, "routed", &before, &after).await?;
+        let after = improvements::take_over(&scope, unit, after).await?;
         Reply::ok(&after.as_of(call.today()), call.today())
     })
     .await

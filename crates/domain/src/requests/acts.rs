@@ -293,7 +293,7 @@ impl Request {
         match routing.destination {
             Destination::ServicePortfolio => after.must_be_endorsed()?,
             Destination::Delivery => after.must_concern_one_of(used)?,
-            Destination::Strategy => {}
+            Destination::Strategy | Destination::Improvement => {}
         }
         let former = after
             .hand_over

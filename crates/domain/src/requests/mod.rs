@@ -79,6 +79,8 @@ word! {
         Delivery,
         /// Knowledge of what the business needs (strategi).
         Strategy,
+        /// The improvement register, which is kept here: it has no feed to pull (kontinuerlig förbättring).
+        Improvement,
     }
 }
 

@@ -89,6 +89,12 @@ ids! {
     StatementRunId;
     /// A promise that was not kept in a period.
     MissedTargetId;
+    /// An entry of the improvement register.
+    ImprovementId;
+    /// Something that is done for an improvement.
+    ImprovementActivityId;
+    /// What was measured of an improvement's measure.
+    ReadingId;
     /// An entry of the event log.
     EventId;
 }

@@ -41,6 +41,8 @@ references! {
     ContactRef(ContactId) { name: PersonName };
     /// A request, with what a person needs to recognise it.
     RequestRef(RequestId) { number: String, title: Title };
+    /// An improvement, with what a person needs to recognise it.
+    ImprovementRef(ImprovementId) { number: String, title: Title };
 }
 
 /// What another system calls this thing.

@@ -376,6 +376,7 @@ pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Er
         ("requests", "request", "customer_id"),
         ("measurements", "measurement", "customer_id"),
         ("outages", "measurement_customer", "customer_id"),
+        ("improvements", "improvement_customer", "customer_id"),
     ];
     refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
     references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;

@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{NAMED, Shortlist, labelled, shortlist};
-use crate::{Error, Paging, access, customers, people, requests, store::Source, teams};
+use crate::{Error, Paging, access, customers, improvements, people, requests, store::Source, teams};
 
 /// How many requests and decisions are shown.
 const SHOWN: u64 = 10;
@@ -39,6 +39,9 @@ pub struct CustomerOverview {
     pub open_requests: Shortlist<RequestLine>,
     /// What destinations have decided, latest first.
     pub decisions: Shortlist<DecisionLine>,
+    /// How many improvements have something left to do.
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
+    pub open_improvements: u64,
 }
 
 /// A request in one line.
@@ -172,6 +175,7 @@ pub async fn customer_overview(
         overdue_complaints: request_lines(source, scope, id, overdue, first(false, SHOWN), today).await?,
         open_requests: request_lines(source, scope, id, open, first(true, SHOWN), today).await?,
         decisions: decisions(source, scope, id, today).await?,
+        open_improvements: improvements::count_open(source, scope, id, today).await?,
     })
 }
 

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Db, Error, access,
     events::{self, LogCursor, Stretch, entity as log},
+    improvements,
     store::{self, Source, UnitOfWork},
 };
 
@@ -248,7 +249,11 @@ pub async fn update_hand_over(
         .exec(unit.connection())
         .await?;
     store::unless_stale(done)?;
-    unit.record(act, Some(before), Some(after))
+    unit.record(act, Some(before), Some(after))?;
+    if after.destination == Destination::Improvement && after.state == HandOverState::Withdrawn {
+        improvements::request_taken_back(unit, after).await?;
+    }
+    Ok(())
 }
 
 /// Stores what an act on the request did to its hand-over, and tells the destination: a new one was `routed`, one that

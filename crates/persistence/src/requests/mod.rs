@@ -27,6 +27,7 @@ pub use similar::*;
 pub use tasks::*;
 pub use timeline::*;
 
+pub(crate) use reading::name_of;
 use reading::{Row, select};
 
 use crate::{

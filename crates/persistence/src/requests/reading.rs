@@ -36,7 +36,7 @@ impl<'r> Places<'r> {
 }
 
 /// What a raiser's or an author's name is, whatever they are, as SQL.
-pub(super) fn name_of(kind: &str, id: &str) -> String {
+pub(crate) fn name_of(kind: &str, id: &str) -> String {
     format!(
         "case {kind} when 'contact' then (select name from contact where contact.id = {id}) \
          when 'person' then (select name from person where person.id = {id}) \

@@ -135,6 +135,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "Another version was entered at the same time.",
     ),
     (
+        "ux_reading_replaces",
+        "improvement_reading.replaces_id",
+        RuleCode::State,
+        "/replaces",
+        "It was replaced already.",
+    ),
+    (
         "ux_hand_over_live",
         "hand_over.request_id",
         RuleCode::OneDestination,

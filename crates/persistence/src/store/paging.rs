@@ -29,6 +29,11 @@ impl Cursor {
         Self::after(at.timestamp_micros().to_be_bytes().to_vec(), id)
     }
 
+    /// The place after something with a number.
+    pub(crate) fn after_number(number: i64, id: impl Into<Uuid>) -> Self {
+        Self::after(number.to_be_bytes().to_vec(), id)
+    }
+
     /// The place as bytes: key, then id.
     pub fn to_bytes(&self) -> Vec<u8> {
         [self.key.as_slice(), self.id.as_bytes()].concat()
@@ -44,14 +49,19 @@ impl Cursor {
     }
 }
 
-/// The time that a cursor's key stands for; any bytes stand for one, within what both databases keep.
-fn time_of(key: &[u8]) -> DateTime<Utc> {
-    const YEARS_1_TO_9999: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+/// The number that a cursor's key stands for; any bytes stand for one.
+fn number_of(key: &[u8]) -> i64 {
     let mut bytes = [0; 8];
     for (byte, sent) in bytes.iter_mut().zip(key) {
         *byte = *sent;
     }
-    let micros = i64::from_be_bytes(bytes).clamp(*YEARS_1_TO_9999.start(), *YEARS_1_TO_9999.end());
+    i64::from_be_bytes(bytes)
+}
+
+/// The time that a cursor's key stands for; any bytes stand for one, within what both databases keep.
+fn time_of(key: &[u8]) -> DateTime<Utc> {
+    const YEARS_1_TO_9999: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+    let micros = number_of(key).clamp(*YEARS_1_TO_9999.start(), *YEARS_1_TO_9999.end());
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
@@ -92,10 +102,7 @@ impl Paging {
 
     /// The same for a key that is a whole number.
     pub(crate) fn apply_by_number<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: C, id: C) {
-        self.apply_as(query, Some(key), id, |key| {
-            let bytes = key.first_chunk::<8>().copied().unwrap_or_default();
-            Expr::val(i64::from_be_bytes(bytes))
-        });
+        self.apply_as(query, Some(key), id, |key| Expr::val(number_of(key)));
     }
 
     fn apply_as<C: IntoColumnRef + Clone>(

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 12] = [
+pub const SCOPES: [&str; 14] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -16,6 +16,8 @@ pub const SCOPES: [&str; 12] = [
     "events.read",
     "agreements.read",
     "signatures.write",
+    "improvements.read",
+    "improvements.write",
 ];
 
 /// The scopes but one; all where none is named.
@@ -115,6 +117,25 @@ pub fn objection() -> Value {
 
 pub fn run() -> Value {
     json!({"act": "closing", "period": "2019-03"})
+}
+
+pub fn improvement(customer: &str, owner: &str) -> Value {
+    let measure = json!({"name": "Väntetid", "unit": "min", "direction": "lower",
+        "baseline": {"value": "40", "day": "2026-01-10"}, "target": {"value": "20", "by": "2090-01-01"}});
+    json!({"title": fresh("Förbättring"), "customers": [customer], "owner": owner, "measure": measure})
+}
+
+pub fn activity(who: &str) -> Value {
+    json!({"what": fresh("Åtgärd"), "who": who, "dueDay": "2090-01-01"})
+}
+
+/// After the implementation of 20 January.
+pub fn reading() -> Value {
+    json!({"value": "19.5", "day": "2026-02-01"})
+}
+
+pub fn verified_effect() -> Value {
+    json!({"outcome": "achieved", "conclusion": "Fler i receptionen räckte."})
 }
 
 /// An agreement's draft as another installation exported it.

@@ -266,6 +266,7 @@ impl Stage {
             ("measurementId", _) => self.measurement(branch).await,
             ("statementId", id) => self.statement(id, branch).await,
             ("exclusionId", _) => Thing::new("exclusionId", &self.exclusion(branch).await),
+            ("improvementId", id) => self.improvement(id, branch).await,
             ("statementRunId", _) => {
                 let run = made(&branch.dm, "/statement-runs", run()).await;
                 Thing::new("statementRunId", &run)
@@ -373,6 +374,43 @@ impl Stage {
     async fn exclusion(&self, branch: &Branch) -> Answer {
         let body = exclusion(&self.in_force(branch).await);
         made(&branch.dm, "/exclusions", body).await
+    }
+
+    /// An improvement, in a state in which the operation can be done.
+    async fn improvement(&self, operation: &str, branch: &Branch) -> Thing {
+        let body = improvement(&branch.customer, &self.world.owner_id);
+        let entered = made(&branch.dm, "/improvements", body).await;
+        let path = format!("/improvements/{}", entered.id());
+        let activity = activity(&self.world.owner_id);
+        let mut seen = branch
+            .dm
+            .post(&format!("{path}/activities"), activity)
+            .await
+            .expect(200);
+        let planned = seen.body["activities"][0]["id"].as_str().expect("an id").to_owned();
+        let steps: &[&str] = match operation {
+            "createImprovementStart" => &["approval"],
+            "createImplementation" => &["approval", "start"],
+            "createImprovementVerification" => &["approval", "start", "implementation"],
+            "createImprovementClosing" => &["approval", "start", "implementation", "verification"],
+            _ => &[],
+        };
+        for step in steps {
+            let body = match *step {
+                "implementation" => Some(json!({"day": "2026-01-20"})),
+                "verification" => Some(verified_effect()),
+                _ => None,
+            };
+            let etag = seen.etag();
+            let headers = [("if-match", etag.as_str())];
+            let path = format!("{path}/{step}");
+            seen = branch.dm.send(Method::POST, &path, &headers, body).await.expect(200);
+            if *step == "implementation" {
+                let path = format!("/improvements/{}/readings", entered.id());
+                made(&branch.dm, &path, reading()).await;
+            }
+        }
+        Thing::new("improvementId", &seen).and("improvementActivityId", planned)
     }
 
     /// An order to the signing service, and the agreement that it belongs to.
@@ -656,6 +694,14 @@ impl Stage {
             "createRestatement" => json!({"reason": "Sena mätvärden."}),
             "createExclusionRefusal" => json!({"reason": "Inte aviserat."}),
             "createStatementRun" => run(),
+            "createImprovement" => improvement(named, &self.world.owner_id),
+            "changeImprovement" => json!({"title": fresh("Förbättring")}),
+            "createReading" => reading(),
+            "createActivity" => activity(&self.world.owner_id),
+            "changeActivity" => json!({"what": fresh("Åtgärd")}),
+            "createImplementation" => json!({}),
+            "createImprovementVerification" => verified_effect(),
+            "createImprovementRejection" => json!({"reason": "För dyrt."}),
             "createAgreementImport" => {
                 let code = match named {
                     home if home == self.home.customer => "KLK-HR",

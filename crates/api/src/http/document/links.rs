@@ -25,6 +25,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/ServiceLevelStatement", "statementId"),
     ("/Exclusion", "exclusionId"),
     ("/StatementRun", "statementRunId"),
+    ("/Improvement", "improvementId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.
