@@ -42,6 +42,7 @@ word! {
         MissedTarget,
         Exclusion,
         StatementRun,
+        WebhookSubscription,
     }
 }
 

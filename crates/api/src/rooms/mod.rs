@@ -16,6 +16,7 @@ pub mod requests;
 pub mod service_levels;
 pub mod services;
 pub mod teams;
+pub mod webhooks;
 
 use utoipa::IntoParams;
 
@@ -40,6 +41,7 @@ pub fn all(routes: &mut Routes) {
         .configure(measurements::routes)
         .configure(service_levels::routes)
         .configure(events::routes)
+        .configure(webhooks::routes)
         .configure(exchange::routes)
         .configure(clients::routes);
 }

@@ -85,6 +85,10 @@ ids! {
     StatementRunId;
     /// A promise that was not kept in a period.
     MissedTargetId;
+    /// A system's wish to be told of events.
+    WebhookSubscriptionId;
+    /// An event on its way to a destination.
+    DeliveryId;
     /// An entry of the event log.
     EventId;
 }
