@@ -14,6 +14,7 @@ mod m0008_statements;
 mod m0009_handed_out;
 mod m0010_agreement_imports;
 mod m0011_signing;
+mod m0012_webhooks;
 mod m0013_weighing;
 mod m0014_improvements;
 mod m0015_metrics;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_handed_out::Migration),
             Box::new(m0010_agreement_imports::Migration),
             Box::new(m0011_signing::Migration),
+            Box::new(m0012_webhooks::Migration),
             Box::new(m0013_weighing::Migration),
             Box::new(m0014_improvements::Migration),
             Box::new(m0015_metrics::Migration),

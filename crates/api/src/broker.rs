@@ -8,7 +8,7 @@ use async_nats::{
     jetstream::{self, context::Context, message::PublishMessage, stream},
 };
 use domain::events::{CloudEvent, Event};
-use persistence::events::{LogCursor, Outlet, Stretch, sealed};
+use persistence::events::{Held, LogCursor, Outlet, Stretch, sealed};
 use uuid::Uuid;
 
 use crate::{
@@ -59,14 +59,14 @@ async fn publish(state: &State, broker: &Broker, outlet: &Outlet) -> Result<(), 
     let stream = connect(broker).await?;
     let mut head = state.head.follow();
     loop {
-        let Some(mut reached) = outlet.take(&state.db, state.clock.now()).await? else {
+        let Some(Held { mut at, .. }) = outlet.take(&state.db, state.clock.now()).await? else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        while let Some(place) = send_after(state, broker, &stream, outlet, reached).await? {
-            reached = place;
+        while let Some(place) = send_after(state, broker, &stream, outlet, at).await? {
+            at = place;
         }
-        let grown = |head: &Option<LogCursor>| head.is_none_or(|head| head.position > reached.position);
+        let grown = |head: &Option<LogCursor>| head.is_none_or(|head| head.position > at.position);
         match head.wait_for(grown).await.map(|head| *head) {
             Ok(Some(_)) => {}
             // The service stops.

@@ -3,6 +3,7 @@
 //! `http` holds the one way of every operation; each room has a file of its own under `rooms`, and what it prints under
 //! `pages`.
 pub mod broker;
+pub mod delivering;
 pub mod demo;
 pub mod http;
 pub mod identity;

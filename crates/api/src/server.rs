@@ -32,11 +32,12 @@ use persistence::{
     Db,
     service_levels::{self, LocalTime},
     store::Origin,
+    webhooks,
 };
 use tokio::sync::Notify;
 
 use crate::{
-    broker,
+    broker, delivering,
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
     listening::{self, Head},
@@ -293,6 +294,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
         tokio::spawn(work_off(state.clone())),
         tokio::spawn(listening::watch_log(state.clone())),
         tokio::spawn(keep_deadlines(state.clone())),
+        tokio::spawn(delivering::keep_delivering(state.clone())),
     ]
     .into_iter()
     .chain(sending)
@@ -330,6 +332,9 @@ async fn keep_house(state: web::Data<State>) {
         }
         if let Err(e) = state.db.index_similar(&state.housekeeping()).await {
             tracing::warn!(error = %e, "older requests are not yet found as similar; the next hour tries again");
+        }
+        if let Err(e) = webhooks::forget(&state.db, state.clock.now()).await {
+            tracing::warn!(error = %e, "old deliveries could not be removed; the next hour tries again");
         }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");

@@ -69,6 +69,14 @@ word! {
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
         EventsRead,
+        /// Look at its webhooks and what was delivered.
+        #[serde(rename = "webhooks.read")]
+        #[strum(serialize = "webhooks.read")]
+        WebhooksRead,
+        /// Have events sent to it, and say where.
+        #[serde(rename = "webhooks.write")]
+        #[strum(serialize = "webhooks.write")]
+        WebhooksWrite,
     }
 }
 
@@ -747,6 +755,19 @@ matrix! {
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
+    listWebhookSubscriptions:   YES, YES, NoPerson, NoContact, With(WebhooksRead);
+    getWebhookSubscription:     YES, YES, NoPerson, NoContact, With(WebhooksRead);
+    createWebhookSubscription:  NO, NO, NoPerson, NoContact, With(WebhooksWrite);
+    changeWebhookSubscription:  YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    deleteWebhookSubscription:  YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    createWebhookSecret:        YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    createWebhookPause:         YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    createWebhookResumption:    YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    createWebhookTest:          YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    createWebhookReplay:        YES, NO, NoPerson, NoContact, With(WebhooksWrite);
+    listDeliveries:             YES, YES, NoPerson, NoContact, With(WebhooksRead);
+    getDelivery:                YES, YES, NoPerson, NoContact, With(WebhooksRead);
+    createDeliveryReplay:       YES, NO, NoPerson, NoContact, With(WebhooksWrite);
     listClients:                YES, YES, NoPerson, NoContact, NoClient;
     getClient:                  YES, YES, NoPerson, NoContact, NoClient;
     createClient:               YES, NO, NoPerson, NoContact, NoClient;

@@ -19,5 +19,6 @@ pub mod service_levels;
 pub mod services;
 pub mod teams;
 pub mod vocabulary;
+pub mod webhooks;
 
 pub use rules::{Rule, RuleCode};

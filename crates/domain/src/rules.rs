@@ -54,6 +54,8 @@ pub enum RuleCode {
     SystemNotBound,
     /// The hand-over is no longer the current one.
     OldHandOver,
+    /// Events are sent to public addresses by https, and to what the operator allows.
+    Destination,
     /// Evidence tells of a time before its own beginning, or from the future.
     TimeOrder,
 }

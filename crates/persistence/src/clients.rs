@@ -9,7 +9,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,15 @@ pub async fn get(source: &impl Source, id: ClientId) -> Result<Client, Error> {
         .await?
         .ok_or(Error::NotFound)?
         .into())
+}
+
+/// Those whose ids the query gives.
+pub(crate) async fn among(source: &impl Source, ids: SelectStatement) -> Result<Vec<Client>, Error> {
+    let rows = Entity::find()
+        .filter(Column::Id.in_subquery(ids))
+        .all(source.connection())
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// The client that people call this.

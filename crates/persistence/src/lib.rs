@@ -18,5 +18,6 @@ pub mod service_levels;
 pub mod services;
 pub mod store;
 pub mod teams;
+pub mod webhooks;
 
 pub use store::{Db, Error, Page, Paging, Reader, UnitOfWork};

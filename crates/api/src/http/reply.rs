@@ -86,10 +86,10 @@ impl Reply {
         }
     }
 
-    /// The same with a secret that is told this once.
-    pub fn with_secret(self, secret: &str) -> Result<Self, Problem> {
+    /// The same with a secret, as this member, that is told this once.
+    pub fn with_secret(self, member: &str, secret: &str) -> Result<Self, Problem> {
         let mut told: Map<String, Value> = serde_json::from_str(&self.body)?;
-        told.insert("clientSecret".into(), secret.into());
+        told.insert(member.into(), secret.into());
         Ok(Self {
             kept_body: Some(self.body),
             body: serde_json::to_string(&told)?,

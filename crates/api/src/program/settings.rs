@@ -13,8 +13,11 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::delivering::Networks;
 
 /// Prefix of the variables.
 const PREFIX: &str = "KUNDANSVAR_";
@@ -63,6 +66,10 @@ pub struct Settings {
     pub signing_service_url: String,
     /// The bearer token that they are sent with; empty: without one.
     pub signing_service_token: String,
+    /// Networks that webhooks may go to beside the public ones, also by plain http, as `10.1.0.0/16`.
+    pub webhook_allowed_networks: Vec<IpNet>,
+    /// Seconds that a webhook's destination may take to answer.
+    pub webhook_timeout_seconds: u16,
     /// The NATS server that events are published to, `nats://…` or `tls://…`; empty: none.
     pub nats_url: String,
     /// The JetStream stream that takes them.
@@ -122,6 +129,8 @@ impl Default for Settings {
             secret_overlap_hours: 24,
             signing_service_url: String::new(),
             signing_service_token: String::new(),
+            webhook_allowed_networks: vec![],
+            webhook_timeout_seconds: 10,
             nats_url: String::new(),
             nats_stream: "KUNDANSVAR".into(),
             log: "info,actix_server=warn,sea_orm_migration=warn,sqlx=warn".into(),
@@ -201,6 +210,11 @@ impl Settings {
             url: self.signing_service_url.clone(),
             token: self.signing_service_token.clone(),
         })
+    }
+
+    /// Where webhooks may go.
+    pub fn networks(&self) -> Networks {
+        Networks::and(self.webhook_allowed_networks.clone())
     }
 
     /// The broker, where one is set up.

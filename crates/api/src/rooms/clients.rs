@@ -55,7 +55,7 @@ async fn create_client(call: Call, body: Body<ClientInput>) -> Result<Reply, Pro
     let secret = random_secret();
     call.write(&body, async |unit| {
         let client = register(&call.scope, unit, body.value.clone(), &secret).await?;
-        Reply::created(format!("/clients/{}", client.id), &client, call.today())?.with_secret(&secret)
+        Reply::created(format!("/clients/{}", client.id), &client, call.today())?.with_secret("clientSecret", &secret)
     })
     .await
 }
@@ -99,7 +99,7 @@ async fn create_client_secret(call: Call, id: web::Path<ClientId>) -> Result<Rep
         let before = call.unchanged(store::load(unit, *id).await?)?;
         let after = before.clone().rotate(digest(&secret), overlap, call.now())?;
         store::update(unit, "secret_rotated", &before, &after).await?;
-        Reply::ok(&after, call.today())?.with_secret(&secret)
+        Reply::ok(&after, call.today())?.with_secret("clientSecret", &secret)
     })
     .await
 }

@@ -17,6 +17,7 @@ pub mod requests;
 pub mod service_levels;
 pub mod services;
 pub mod teams;
+pub mod webhooks;
 pub mod weighing;
 
 use utoipa::IntoParams;
@@ -44,6 +45,7 @@ pub fn all(routes: &mut Routes) {
         .configure(service_levels::routes)
         .configure(improvements::routes)
         .configure(events::routes)
+        .configure(webhooks::routes)
         .configure(exchange::routes)
         .configure(clients::routes);
 }

@@ -95,6 +95,10 @@ ids! {
     ImprovementActivityId;
     /// What was measured of an improvement's measure.
     ReadingId;
+    /// A system's wish to be told of events.
+    WebhookSubscriptionId;
+    /// An event on its way to a destination.
+    DeliveryId;
     /// An entry of the event log.
     EventId;
 }

@@ -14,7 +14,7 @@ mod outlets;
 mod reading;
 mod verify;
 
-pub use outlets::{Outlet, sealed};
+pub use outlets::{Held, Outlet, sealed, sealed_at};
 pub use reading::{Filter, LogCursor, Stretch, end, head, list, list_placed};
 pub(crate) use reading::{cut, of_matters, told};
 pub use verify::{Verdict, tamper, verify};

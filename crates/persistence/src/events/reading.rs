@@ -55,6 +55,12 @@ impl LogCursor {
         }
     }
 
+    /// The place that a position and the beginning of its link name; a beginning that is none is no place of the log.
+    pub(crate) fn of_short(position: i64, short: &[u8]) -> Self {
+        let link = short.try_into().unwrap_or_default();
+        Self { position, link }
+    }
+
     pub(crate) fn of(position: i64, link: &[u8]) -> Result<Self, Error> {
         let link = as_link(link)?.short();
         Ok(Self { position, link })

@@ -10,4 +10,5 @@ pub use db::{Db, Reader, Settings};
 pub use error::{Error, guarding};
 pub use paging::{Cursor, Page, Paging};
 pub(crate) use sql::*;
+pub(crate) use unit_of_work::id_at;
 pub use unit_of_work::{LostRace, Origin, Source, UnitOfWork};

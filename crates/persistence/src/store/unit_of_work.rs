@@ -135,14 +135,7 @@ impl UnitOfWork {
         if let Some(settled) = self.next_id.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return settled.into();
         }
-        let now = self.origin.now;
-        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-        Uuid::new_v7(uuid::Timestamp::from_unix(
-            uuid::NoContext,
-            seconds,
-            now.timestamp_subsec_nanos(),
-        ))
-        .into()
+        id_at(self.origin.now).into()
     }
 
     /// What differs between two states of a thing becomes one event of this type when the unit of work commits; none
@@ -195,6 +188,13 @@ impl UnitOfWork {
     pub async fn write_events(&mut self) -> Result<(), Error> {
         events::write(&self.tx, std::mem::take(&mut self.events)).await
     }
+}
+
+/// A new id, which sorts by the time.
+pub(crate) fn id_at(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    let nanoseconds = now.timestamp_subsec_nanos();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
 }
 
 /// What can run a query: a unit of work sees its own changes, a reader what is committed.
