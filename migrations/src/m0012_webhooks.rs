@@ -52,8 +52,7 @@ create table webhook_delivery (
 );
 create unique index ux_webhook_delivery_event on webhook_delivery (subscription_id, position);
 create index ix_webhook_delivery_waiting on webhook_delivery (subscription_id, position) where state = 'waiting';
-create index ix_webhook_delivery_list on webhook_delivery (subscription_id, id);
-create index ix_webhook_delivery_state on webhook_delivery (subscription_id, state, id);
+create index ix_webhook_delivery_state on webhook_delivery (subscription_id, state, position, id);
 create index ix_webhook_delivery_of on webhook_delivery (subscription_id, occurred_at);
 create index ix_webhook_delivery_time on webhook_delivery (occurred_at);
 ";

@@ -4,12 +4,14 @@
 
 pub mod broker;
 pub mod database;
+pub mod receiver;
 pub mod service;
 pub mod signing;
 pub mod world;
 
 pub use broker::Broker;
 pub use database::{Database, databases};
+pub use receiver::{Received, Receiver, Reply};
 pub use service::{Answer, Caller, Service};
 pub use signing::SigningService;
 pub use world::World;

@@ -14,4 +14,4 @@ pub mod rooms;
 pub mod server;
 pub mod signing;
 
-pub use server::{Clock, Running, StartError, State, open, run, start};
+pub use server::{Clock, Running, StartError, State, choose_tls, open, run, start};

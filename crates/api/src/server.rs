@@ -209,8 +209,14 @@ impl Running {
     }
 }
 
+/// One provider for all in the program that speaks TLS; a second time it is there already.
+pub fn choose_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// What the command line and the server share: data folder, keys, database with its schema, and the document.
 pub async fn open(settings: Settings) -> Result<State, StartError> {
+    choose_tls();
     make_private(&settings.data_folder)?;
     let keys = Keys::open(&settings.key_folder())?;
     let db = Db::connect(&settings.database()).await?;

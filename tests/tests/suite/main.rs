@@ -30,3 +30,4 @@ mod program;
 mod registers;
 mod requests;
 mod statements;
+mod webhooks;

@@ -274,6 +274,7 @@ async fn instances_that_start_at_once_on_an_empty_database_do_no_harm() {
                 .collect();
             let mut serving: Vec<Serving> = starting.into_iter().map(|s| s.join().expect("it starts")).collect();
             for one in &mut serving {
+                api::choose_tls();
                 let ready = reqwest::get(format!("http://{}/health/ready", one.address))
                     .await
                     .expect("an answer");

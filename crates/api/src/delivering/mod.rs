@@ -13,7 +13,7 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 use domain::{
     access::Scope,
-    events::{Actor, ActorKind, Event},
+    events::{Actor, ActorKind, Event, SubjectKind},
     vocabulary::*,
     webhooks::*,
 };
@@ -198,6 +198,15 @@ impl Sender {
             let Stretch { items, next, more } = sealed(&self.state.db, self.place, AT_A_TIME).await?;
             if items.is_empty() {
                 return Ok(());
+            }
+            // What was changed of a subscription or a client holds for what comes after it.
+            let of_ours = [SubjectKind::WebhookSubscription, SubjectKind::Client];
+            if items
+                .iter()
+                .any(|(_, event)| of_ours.contains(&event.body.subject.kind))
+            {
+                self.known_since = None;
+                self.look_at_subscriptions().await?;
             }
             let mut wanted = vec![];
             for (_, event) in &items {

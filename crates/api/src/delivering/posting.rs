@@ -28,8 +28,6 @@ pub struct Postman {
 impl Postman {
     /// Sends for the service at `source`, to these networks, each within a time.
     pub fn new(networks: Networks, source: &str, patience: Duration) -> Result<Self, reqwest::Error> {
-        // One provider for all that speaks TLS here; a second time it is there already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = |plain: bool| {
             Client::builder()
                 .dns_resolver(Arc::new(networks.resolver(plain)))

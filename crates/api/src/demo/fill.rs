@@ -16,7 +16,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::{DemoError, agreements, deeds, evidence, improvements, known, municipality::*, statements, weighing};
+use super::{
+    DemoError, agreements, deeds, evidence, improvements, known, municipality::*, statements, webhooks, weighing,
+};
 use crate::{
     State,
     http::{Problem, reply::random_secret},
@@ -72,6 +74,8 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     evidence::send(state, &registers, now).await?;
     statements::tell(state, &registers, now).await?;
     improvements::enter(state, &registers, now).await?;
+    let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
+    webhooks::subscribe(state, *trial, now).await?;
     Ok(registers)
 }
 

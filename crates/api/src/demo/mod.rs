@@ -10,6 +10,7 @@ mod lives;
 mod municipality;
 mod play;
 mod statements;
+mod webhooks;
 mod weighing;
 
 pub use callers::all_tokens;

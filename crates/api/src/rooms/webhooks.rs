@@ -28,7 +28,7 @@ pub fn routes(routes: &mut Routes) {
 }
 
 /// How many subscriptions a client may have.
-const MOST: u64 = 50;
+const MOST: u64 = 500;
 
 /// A subscription with a secret that is told this once.
 #[derive(Serialize, ToSchema)]
@@ -48,7 +48,7 @@ struct WebhookSubscriptionWithSecret {
 }
 
 /// A new secret, as Standard Webhooks writes it.
-fn new_secret() -> String {
+pub fn new_secret() -> String {
     format!("whsec_{}", BASE64_STANDARD.encode(rand::random::<[u8; 32]>()))
 }
 

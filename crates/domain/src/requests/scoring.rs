@@ -8,7 +8,7 @@ use crate::{Rule, RuleCode};
 
 word! {
     /// Which end of a criterion's scale speaks for a request.
-    Direction {
+    CriterionDirection {
         /// The higher the better: benefit.
         HigherIsBetter,
         /// The lower the better: effort.
@@ -44,7 +44,7 @@ pub struct Criterion {
     #[schema(minimum = 1, maximum = 100, example = 3)]
     pub weight: i64,
     /// Which end speaks for a request.
-    pub direction: Direction,
+    pub direction: CriterionDirection,
 }
 
 /// A way of weighing, as it is told.
@@ -142,8 +142,8 @@ impl ScoringScheme {
             let value = values.iter().find(|v| v.criterion == criterion.key).map(|v| v.value);
             let value = value.unwrap_or(criterion.lowest);
             let steps = match criterion.direction {
-                Direction::HigherIsBetter => value - criterion.lowest,
-                Direction::LowerIsBetter => criterion.highest - value,
+                CriterionDirection::HigherIsBetter => value - criterion.lowest,
+                CriterionDirection::LowerIsBetter => criterion.highest - value,
             };
             let length = i128::from(criterion.highest - criterion.lowest);
             let weight = i128::from(criterion.weight);
@@ -304,7 +304,7 @@ impl Request {
 mod tests {
     use super::*;
 
-    fn criterion(key: &str, (lowest, highest): (i64, i64), weight: i64, direction: Direction) -> Criterion {
+    fn criterion(key: &str, (lowest, highest): (i64, i64), weight: i64, direction: CriterionDirection) -> Criterion {
         Criterion {
             key: key.parse().unwrap(),
             label: CriterionLabel {
@@ -335,8 +335,8 @@ mod tests {
     #[test]
     fn a_total_is_exact_and_knows_which_end_is_good() {
         let scheme = scheme(vec![
-            criterion("benefit", (1, 4), 1, Direction::HigherIsBetter),
-            criterion("effort", (0, 7), 2, Direction::LowerIsBetter),
+            criterion("benefit", (1, 4), 1, CriterionDirection::HigherIsBetter),
+            criterion("effort", (0, 7), 2, CriterionDirection::LowerIsBetter),
         ])
         .unwrap();
         assert_eq!(scheme.total(&[value("benefit", 4), value("effort", 0)]), 1000);
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn the_widest_scheme_does_not_overflow() {
-        let all = (1..=20).map(|n| criterion(&format!("c{n}"), (0, n), 100, Direction::HigherIsBetter));
+        let all = (1..=20).map(|n| criterion(&format!("c{n}"), (0, n), 100, CriterionDirection::HigherIsBetter));
         let scheme = scheme(all.collect()).unwrap();
         let best: Vec<_> = (1..=20).map(|n| value(&format!("c{n}"), n)).collect();
         assert_eq!(scheme.total(&best), 1000);
@@ -355,9 +355,9 @@ mod tests {
 
     #[test]
     fn a_scheme_has_scales_and_no_criterion_twice() {
-        let flat = scheme(vec![criterion("a", (3, 3), 1, Direction::HigherIsBetter)]).unwrap_err();
+        let flat = scheme(vec![criterion("a", (3, 3), 1, CriterionDirection::HigherIsBetter)]).unwrap_err();
         assert_eq!(flat.pointer.as_deref(), Some("/criteria/0/highest"));
-        let a = || criterion("a", (0, 3), 1, Direction::HigherIsBetter);
+        let a = || criterion("a", (0, 3), 1, CriterionDirection::HigherIsBetter);
         let twice = scheme(vec![a(), a()]).unwrap_err();
         assert_eq!(twice.pointer.as_deref(), Some("/criteria/1/key"));
     }

@@ -220,10 +220,10 @@ impl WebhookSubscription {
     }
 
     /// Whether it is to be told of the event; `visible` are the customers that its client is limited to. What happens to
-    /// the subscription itself it is always told.
+    /// the subscription itself it is always told, once it is made.
     pub fn wants(&self, event: &Event, visible: Option<&[CustomerId]>) -> bool {
         if event.body.subject.id == self.id.0 {
-            return true;
+            return event.body.subject.version > 1;
         }
         let within = |customers: &[CustomerId]| event.body.customer.is_some_and(|one| customers.contains(&one));
         let chosen = self.customers.is_empty() || within(&self.customers);

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::{
     Error, Page, Paging,
-    store::{Cursor, Source, UnitOfWork},
+    store::{self, Cursor, Source, UnitOfWork},
 };
 
 pub(super) mod entity {
@@ -69,7 +69,7 @@ pub struct DeliveryFilter {
     pub before: Option<DateTime<Utc>>,
 }
 
-/// A page of a subscription's deliveries, as they were noted.
+/// A page of a subscription's deliveries, by their events' places in the log.
 pub async fn list_deliveries(
     source: &impl Source,
     subscription: WebhookSubscriptionId,
@@ -82,10 +82,13 @@ pub async fn list_deliveries(
         .apply_if(filter.from, |q, at| q.filter(Column::OccurredAt.gte(at)))
         .apply_if(filter.before, |q, at| q.filter(Column::OccurredAt.lt(at)))
         .into_query();
-    let (rows, total) = paging
-        .rows::<Model>(source, &mut query, None, ("webhook_delivery", "id"))
-        .await?;
-    let place = |d: &Delivery| Cursor::after(vec![], d.id);
+    let total = match paging.count {
+        true => Some(store::count(source.connection(), &query).await?),
+        false => None,
+    };
+    paging.apply_by_number(&mut query, ("webhook_delivery", "position"), ("webhook_delivery", "id"));
+    let rows = store::all::<Model>(source.connection(), &query).await?;
+    let place = |d: &Delivery| Cursor::after_number(d.position, d.id);
     Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, place))
 }
 

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 14] = [
+pub const SCOPES: [&str; 16] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -16,6 +16,8 @@ pub const SCOPES: [&str; 14] = [
     "events.read",
     "agreements.read",
     "signatures.write",
+    "webhooks.read",
+    "webhooks.write",
     "improvements.read",
     "improvements.write",
 ];
@@ -88,6 +90,11 @@ pub fn agreed(service: &str, first: &str, renewal: &str) -> Value {
         terms["renewalTerm"] = json!("P12M");
     }
     json!({"services": [service], "terms": terms, "content": content})
+}
+
+/// Where nobody listens.
+pub fn webhook() -> Value {
+    json!({"name": fresh("Krok"), "destination": "https://hooks.example.com/in", "types": ["kundansvar.request.*"]})
 }
 
 pub fn template() -> Value {

@@ -84,6 +84,25 @@ pub struct Stage {
     service_owner: Caller,
     system: String,
     system_elsewhere: String,
+    delivery: tokio::sync::OnceCell<(String, String)>,
+}
+
+/// A subscription with a delivery, whatever became of it.
+async fn delivered(system: &Caller) -> (String, String) {
+    let made = made(system, "/webhook-subscriptions", webhook()).await;
+    let path = format!("/webhook-subscriptions/{}", made.id());
+    system
+        .act(&format!("{path}/test-event"), &made.etag(), Value::Null)
+        .await
+        .expect(200);
+    for _ in 0..200 {
+        let seen = system.get(&format!("{path}/deliveries")).await.expect(200);
+        if let Some(delivery) = seen.items().first() {
+            return (made.id(), delivery["id"].as_str().expect("an id").to_owned());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("nothing is delivered");
 }
 
 impl Stage {
@@ -127,6 +146,7 @@ impl Stage {
             admin,
             system,
             system_elsewhere,
+            delivery: tokio::sync::OnceCell::new(),
         }
     }
 
@@ -271,6 +291,7 @@ impl Stage {
                 let run = made(&branch.dm, "/statement-runs", run()).await;
                 Thing::new("statementRunId", &run)
             }
+            ("webhookSubscriptionId", id) => self.webhook(id).await,
             ("destination", _) => Thing::default().and("destination", "service_portfolio".into()),
             (other, id) => panic!("{id}: nobody makes a {other} here"),
         }
@@ -601,6 +622,26 @@ impl Stage {
             self.world.portfolio.post(&path, accepted()).await.expect(200);
         }
         Thing::default().and("handOverId", id)
+    }
+
+    /// A subscription of the system; its deliveries are tried on one.
+    async fn webhook(&self, operation: &str) -> Thing {
+        let system = self
+            .service
+            .caller_with(Kind::Client, &self.system, "webhooks.read webhooks.write");
+        if operation.contains("Deliver") {
+            let (subscription, delivery) = self.delivery.get_or_init(|| delivered(&system)).await.clone();
+            return Thing::default()
+                .and("webhookSubscriptionId", subscription)
+                .and("deliveryId", delivery);
+        }
+        let made = made(&system, "/webhook-subscriptions", webhook()).await;
+        if operation != "createWebhookResumption" {
+            return Thing::new("webhookSubscriptionId", &made);
+        }
+        let path = format!("/webhook-subscriptions/{}/pause", made.id());
+        let paused = system.act(&path, &made.etag(), Value::Null).await.expect(200);
+        Thing::new("webhookSubscriptionId", &paused)
     }
 
     async fn measurement(&self, branch: &Branch) -> Thing {

@@ -26,6 +26,8 @@ const KEYS: &[(&str, &str)] = &[
     ("/Exclusion", "exclusionId"),
     ("/StatementRun", "statementRunId"),
     ("/Improvement", "improvementId"),
+    ("/WebhookSubscription", "webhookSubscriptionId"),
+    ("/WebhookSubscriptionWithSecret", "webhookSubscriptionId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -159,6 +159,8 @@ const VERSIONED: &[&str] = &[
     "/Exclusion",
     "/StatementRun",
     "/Improvement",
+    "/WebhookSubscription",
+    "/WebhookSubscriptionWithSecret",
     "/SigningOrder",
     "/ReceivedRequest",
     "/RequestScore",
@@ -224,6 +226,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("getMeasurement", &["R20"]),
     ("listEvents", &["R20", "R21"]),
     ("getEventStream", &["R20", "R21"]),
+    ("createWebhookSubscription", &["R20"]),
+    ("getWebhookSubscription", &["R20"]),
+    ("listWebhookSubscriptions", &["R20"]),
 ];
 
 fn header_parameter(name: &str, description: &str, format: &str) -> Value {
