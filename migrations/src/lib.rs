@@ -15,6 +15,7 @@ mod m0009_handed_out;
 mod m0010_agreement_imports;
 mod m0011_signing;
 mod m0015_metrics;
+mod m0016_connections;
 
 pub struct Migrator;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_agreement_imports::Migration),
             Box::new(m0011_signing::Migration),
             Box::new(m0015_metrics::Migration),
+            Box::new(m0016_connections::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod http;
 pub mod identity;
 pub mod listening;
+pub mod mapping;
 pub mod pages;
 pub mod program;
 pub mod rooms;

@@ -39,6 +39,7 @@ use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
     listening::{self, Head},
+    mapping::Mapper,
     program::Settings,
     rooms, signing,
 };
@@ -75,6 +76,8 @@ pub struct State {
     pub work: Notify,
     /// Where the log ends, for those who listen to it.
     pub head: Head,
+    /// Runs the mappings of connections.
+    pub mapper: Mapper,
 }
 
 impl State {
@@ -161,6 +164,8 @@ pub enum StartError {
     Keys(#[from] KeyError),
     #[error("the database: {0}")]
     Database(#[from] persistence::Error),
+    #[error("the path of this program: {0}")]
+    Program(std::io::Error),
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: SocketAddr,
@@ -205,6 +210,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
         clock: Clock::default(),
         work: Notify::new(),
         head: Head::default(),
+        mapper: Mapper::new(settings.mapping_program.clone()).map_err(StartError::Program)?,
         db,
         settings,
     })
@@ -253,6 +259,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .service(web::scope(BASE).configure(|config| rooms::all(&mut Routes::Served(config))))
             .app_data(state.clone())
             .configure(identity::oauth::routes)
+            .configure(rooms::connections::door)
             .configure(|config| rooms::about::pages(config, served.clone()))
             .default_service(web::to(missed))
             .wrap(from_fn(gate))
@@ -307,6 +314,9 @@ async fn keep_house(state: web::Data<State>) {
         state.limits.limiter.retain_recent();
         if let Err(e) = state.db.forget_old_answers(state.clock.now()).await {
             tracing::warn!(error = %e, "old answers could not be removed; the next hour tries again");
+        }
+        if let Err(e) = state.db.forget_received_documents(state.clock.now()).await {
+            tracing::warn!(error = %e, "old received documents could not be removed; the next hour tries again");
         }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");

@@ -38,6 +38,7 @@ word! {
         MissedTarget,
         Exclusion,
         StatementRun,
+        Connection,
     }
 }
 

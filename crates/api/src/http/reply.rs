@@ -88,8 +88,13 @@ impl Reply {
 
     /// The same with a secret that is told this once.
     pub fn with_secret(self, secret: &str) -> Result<Self, Problem> {
+        self.telling_once("clientSecret", secret)
+    }
+
+    /// The same with a member that is told this once.
+    pub fn telling_once(self, member: &str, secret: &str) -> Result<Self, Problem> {
         let mut told: Map<String, Value> = serde_json::from_str(&self.body)?;
-        told.insert("clientSecret".into(), secret.into());
+        told.insert(member.into(), secret.into());
         Ok(Self {
             kept_body: Some(self.body),
             body: serde_json::to_string(&told)?,

@@ -3,6 +3,7 @@ pub mod about;
 pub mod agreements;
 pub mod calendars;
 pub mod clients;
+pub mod connections;
 pub mod customers;
 pub mod deputies;
 pub mod events;
@@ -39,7 +40,8 @@ pub fn all(routes: &mut Routes) {
         .configure(service_levels::routes)
         .configure(events::routes)
         .configure(exchange::routes)
-        .configure(clients::routes);
+        .configure(clients::routes)
+        .configure(connections::routes);
 }
 
 /// The version that the caller saw.

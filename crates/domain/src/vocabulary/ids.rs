@@ -85,6 +85,10 @@ ids! {
     StatementRunId;
     /// A promise that was not kept in a period.
     MissedTargetId;
+    /// An inbound connection.
+    ConnectionId;
+    /// A document that a connection received.
+    DocumentId;
     /// An entry of the event log.
     EventId;
 }

@@ -23,6 +23,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/ServiceLevelStatement", "statementId"),
     ("/Exclusion", "exclusionId"),
     ("/StatementRun", "statementRunId"),
+    ("/Connection", "connectionId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.
