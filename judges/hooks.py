@@ -20,6 +20,9 @@ CALLERS = {
         "listClients", "getClient", "createClient", "createClientSecret", "createClientRevocation",
         "setSamePersonException", "deleteSamePersonException",
         "createAgreementTemplate", "changeAgreementTemplate", "deleteAgreementTemplate",
+        "listConnectionPresets", "listConnections", "getConnection", "createConnection", "changeConnection",
+        "deleteConnection", "createConnectionSecret", "createConnectionTest", "listReceivedDocuments",
+        "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",

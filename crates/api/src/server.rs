@@ -259,7 +259,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .service(web::scope(BASE).configure(|config| rooms::all(&mut Routes::Served(config))))
             .app_data(state.clone())
             .configure(identity::oauth::routes)
-            .configure(rooms::connections::door)
+            .configure(rooms::connections::door::route)
             .configure(|config| rooms::about::pages(config, served.clone()))
             .default_service(web::to(missed))
             .wrap(from_fn(gate))

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::{DemoError, agreements, deeds, evidence, known, municipality::*, statements};
+use super::{DemoError, agreements, connections, deeds, evidence, known, municipality::*, statements};
 use crate::{
     State,
     http::{Problem, reply::random_secret},
@@ -70,6 +70,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     deeds::perform_all(state, &registers, now).await?;
     evidence::send(state, &registers, now).await?;
     statements::tell(state, &registers, now).await?;
+    connections::connect(state, now).await?;
     Ok(registers)
 }
 

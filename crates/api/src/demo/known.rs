@@ -117,6 +117,9 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("exclusion", "1", 0x1202),
     ("exclusion", "2", 0x1203),
     ("statement run", "0", 0x1301),
+    ("connection", "Zammad", 0x1601),
+    ("received document", "10081", 0x1611),
+    ("received document", "10082", 0x1612),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

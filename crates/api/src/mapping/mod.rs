@@ -197,11 +197,13 @@ fn fallen(ended: std::process::ExitStatus) -> Fault {
     #[cfg(not(unix))]
     let signal: Option<i32> = None;
     match signal {
-        // SIGABRT: Rust's answer to memory that is refused.
-        Some(6) => fault(format!("The mapping needs more than {} MiB of memory.", MEMORY / 1024 / 1024)),
+        // SIGABRT is Rust's answer to memory that is refused, and to a stack that is full.
+        Some(6 | 7 | 11) => {
+            let most = MEMORY / 1024 / 1024;
+            fault(format!("The mapping needs more than {most} MiB of memory, or nests too deeply."))
+        }
         // SIGXCPU, or SIGKILL a second later.
         Some(24 | 9) => too_long(),
-        Some(11 | 7) => fault("The mapping nests too deeply."),
         _ => {
             tracing::warn!(%ended, "a mapping ended in a way that nobody foresaw");
             fault("The mapping could not be run to its end.")

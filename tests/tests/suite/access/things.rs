@@ -234,6 +234,7 @@ impl Stage {
                 Thing::new("calendarId", &made).and("version", "1".into())
             }
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
+            ("connectionId", id) => self.connection(id).await,
             ("requestId", id) => self.request(id, branch).await,
             ("handOverId", id) => self.hand_over(id, branch).await,
             ("agreementId", "getSignedDocument") => self.signed(branch).await,
@@ -549,6 +550,18 @@ impl Stage {
         Thing::default().and("handOverId", id)
     }
 
+    /// A connection, with a document that it received where the operation is about one.
+    async fn connection(&self, operation: &str) -> Thing {
+        let made = made(&self.admin, "/connections", connection(&self.system)).await;
+        let thing = Thing::new("connectionId", &made);
+        if !["getReceivedDocument", "createDocumentReplay"].contains(&operation) {
+            return thing;
+        }
+        let door = format!("http://{}{}", self.service.running.address, made.text("address"));
+        let sent = self.service.http.post(door).bearer_auth(made.text("secret")).body("{}");
+        thing.and("documentId", Answer::to("POST /inbound", sent).await.expect(202).id())
+    }
+
     async fn measurement(&self, branch: &Branch) -> Thing {
         let scopes = "measurements.read measurements.write";
         let system = self.service.caller_with(Kind::Client, &self.system, scopes);
@@ -579,6 +592,10 @@ impl Stage {
             "createServiceCalendar" => calendar(),
             "createCustomerTeam" => json!({"name": fresh("Team")}),
             "createClient" => client(None),
+            "createConnection" => connection(&self.system),
+            "changeConnection" => json!({"name": fresh("Koppling")}),
+            "createConnectionSecret" => json!({}),
+            "createConnectionTest" => json!({"content": "{}"}),
             "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
             "createMeasurements" => json!(outage(&self.world.mail, &self.away.customer).to_string()),
             "changeRequest" => json!({"title": fresh("Ärende")}),

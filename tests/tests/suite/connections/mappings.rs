@@ -9,15 +9,15 @@ use super::*;
 /// A program, and what is told of why it failed.
 const FAULTY: [(&str, &str); 12] = [
     ("def f: f; f", "took longer"),
-    ("[range(1e12)]", "memory"),
+    ("[range(1e12)]", "memory|took longer"),
     ("def double: . + . | double; \"xxxxxxxx\" | double", "memory"),
-    ("[limit(1e9; repeat(\"abcdefgh\"))]", "memory"),
+    ("[limit(1e9; repeat(\"abcdefgh\"))]", "memory|took longer"),
     ("reduce range(1e7) as $i (.; [.])", "The mapping"),
     ("error(\"nej\")", "nej"),
     (".title + 1", "cannot"),
     ("range(101) | {kind: \"wish\"}", "more than 100"),
     ("{kind: \"wish\", title: (\"x\" * 2000000)}", "more than 1048576"),
-    ("nan", "no object"),
+    ("nan", "no object|no JSON"),
     ("\"text\", 7", "no object"),
     ("{(0): 1} | tojson, {a: .}", "The mapping"),
 ];
@@ -35,7 +35,7 @@ async fn a_mapping_that_runs_away_ends_alone() {
             assert!(began.elapsed() < Duration::from_secs(10), "{program} took {:?}", began.elapsed());
             assert_eq!(tried.body["outcome"], "failed", "{program}: {:#}", tried.body);
             let detail = tried.body["problem"]["detail"].as_str().expect("why");
-            assert!(detail.contains(why), "{program}: {detail}");
+            assert!(why.split('|').any(|why| detail.contains(why)), "{program}: {detail}");
         }
         // The service is none the worse.
         admin.get(&sender.path).await.expect(200);

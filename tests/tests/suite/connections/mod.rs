@@ -74,7 +74,6 @@ impl Connected {
     }
 
     /// The same; what became of it.
-    #[track_caller]
     pub async fn outcome(&self, service: &Service, document: &Value) -> String {
         self.tell(service, document.to_string()).await.expect(202).text("outcome")
     }

@@ -109,7 +109,7 @@ async fn acting(call: &Call, connection: &Connection) -> Result<Caller, Problem>
 
 /// List what a connection received
 ///
-/// The documents of the last 30 days by the time they came in, and what became of each.
+/// The documents of the last 30 days and what became of each, the latest first unless `sort` asks otherwise.
 #[utoipa::path(tag = "connections", operation_id = "listReceivedDocuments", params(ListQuery, DocumentQuery),
     responses((status = 200, description = "A page of documents.", body = Listing<DocumentEntry>)))]
 #[get("/connections/{connectionId}/documents")]
@@ -120,7 +120,7 @@ async fn list_received_documents(
     filter: Query<DocumentQuery>,
 ) -> Result<Reply, Problem> {
     store::get(&call.reader(), *id).await?;
-    let page = store::list_documents(&call.reader(), *id, filter.0.outcome, &page.0.into()).await?;
+    let page = store::list_documents(&call.reader(), *id, filter.0.outcome, &page.0.latest_first()).await?;
     call.listed(page)
 }
 

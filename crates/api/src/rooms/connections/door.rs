@@ -9,10 +9,11 @@ use actix_web::{
     web,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::{access::Caller, clients::digest, connections::*, vocabulary::*};
+use domain::{access::Caller, clients::digest, connections::*, measurements::digest_text, vocabulary::*};
 use hmac::{Hmac, Mac};
 use persistence::{UnitOfWork, connections as store, store::Origin};
 use serde_json::json;
+use sha2::Digest as _;
 
 use super::intake::{self, Mapped};
 use crate::{
@@ -29,7 +30,7 @@ const LARGEST: usize = 256 * 1024;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The route outside the document.
-pub fn door(config: &mut web::ServiceConfig) {
+pub fn route(config: &mut web::ServiceConfig) {
     config.route("/inbound/{connectionId}", web::post().to(receive));
 }
 
@@ -166,58 +167,82 @@ fn verifies<M: Mac>(mut mac: M, pieces: &[&[u8]], sent: &[u8]) -> bool {
 }
 
 /// Maps and applies what came in, and keeps it with what became of it.
-pub async fn take_in(
+async fn take_in(
     state: &State,
     origin: &Origin,
     by: (&Connection, &Caller),
     bytes: &[u8],
 ) -> Result<ReceivedDocument, Problem> {
-    let content = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
-    let digest = domain::measurements::digest_text(sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(bytes)).into());
-    let mapped = intake::map(state, by.0, origin.now, &content).await?;
-    let received = |unit: &UnitOfWork, handled| ReceivedDocument {
-        id: unit.new_id(),
-        connection: by.0.id,
-        received_at: unit.now(),
-        handled_at: unit.now(),
-        replays: 0,
-        content: content.clone(),
-        handled,
-    };
-    let applied = state.db.write(origin, async |unit: &mut UnitOfWork| {
-        // Held to the end: of two alike that come at once, the second finds the first.
-        store::load(unit, by.0.id).await?;
-        let mut document = received(unit, Handled::duplicate());
-        if !store::is_known(unit, by.0.id, &digest).await? {
-            document.handled = applied(state, unit, by, document.id, &mapped).await?;
-        }
-        store::insert_document(unit, &document, &digest).await?;
-        Ok(document)
+    let content = Content::of(bytes);
+    let mapped = intake::map(state, by.0, origin.now, &content.text).await?;
+    let kept = state.db.write(origin, async |unit: &mut UnitOfWork| {
+        keep(state, unit, by, &content, &mapped).await
     });
-    let problem = match applied.await {
+    let problem = match kept.await {
         Err(problem) if intake::is_kept(&problem) => intake::refusal(&problem),
         done => return done,
     };
     let keeping = state.db.write(origin, async |unit: &mut UnitOfWork| {
-        let document = received(unit, Handled::failed(mapped.output.clone(), problem.clone()));
-        store::insert_document(unit, &document, &digest).await?;
-        Ok(document)
+        let failed = Handled::failed(mapped.output.clone(), problem.clone());
+        Ok(content.keep(unit, by.0, unit.new_id(), failed).await?)
     });
     keeping.await
 }
 
-async fn applied(
+/// A document as it came.
+pub struct Content {
+    text: String,
+    digest: String,
+}
+
+impl Content {
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            // What is no text is kept as far as it is, for whoever has to mend its sender.
+            text: String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}"),
+            digest: digest_text(sha2::Sha256::digest(bytes).into()),
+        }
+    }
+
+    async fn keep(
+        &self,
+        unit: &UnitOfWork,
+        connection: &Connection,
+        id: DocumentId,
+        handled: Handled,
+    ) -> Result<ReceivedDocument, persistence::Error> {
+        let document = ReceivedDocument {
+            id,
+            connection: connection.id,
+            received_at: unit.now(),
+            handled_at: unit.now(),
+            replays: 0,
+            content: self.text.clone(),
+            handled,
+        };
+        store::insert_document(unit, &document, &self.digest).await?;
+        Ok(document)
+    }
+}
+
+/// Applies what came in and keeps it, in one unit of work.
+pub async fn keep(
     state: &State,
     unit: &mut UnitOfWork,
     by: (&Connection, &Caller),
-    document: DocumentId,
+    content: &Content,
     mapped: &Mapped,
-) -> Result<Handled, Problem> {
-    match &mapped.told {
-        Err(problem) => Ok(Handled::failed(mapped.output.clone(), problem.clone())),
+) -> Result<ReceivedDocument, Problem> {
+    let id = unit.new_id();
+    // Held to the end: of two alike that come at once, the second finds the first.
+    store::load(unit, by.0.id).await?;
+    let handled = match &mapped.told {
+        _ if store::is_known(unit, by.0.id, &content.digest).await? => Handled::duplicate(),
+        Err(problem) => Handled::failed(mapped.output.clone(), problem.clone()),
         Ok(told) => {
-            let results = intake::apply(state, unit, by, document, told).await?;
-            Ok(Handled::of(mapped.output.clone(), results))
+            let results = intake::apply(state, unit, by, id, told).await?;
+            Handled::of(mapped.output.clone(), results)
         }
-    }
+    };
+    Ok(content.keep(unit, by.0, id, handled).await?)
 }

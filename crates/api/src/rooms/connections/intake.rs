@@ -72,14 +72,25 @@ pub async fn map(
         return Ok(mapped);
     }
     match state.mapper.map(mapping, system, received_at, content).await {
-        Ok(output) if output.iter().all(Value::is_object) => {
-            mapped.told = told_of(state, connection, &output);
-            mapped.output = output;
-        }
-        Ok(_) => mapped.told = Err(problem("mapping", "The mapping makes something that is no object.".into())),
+        Ok(output) => return Ok(checked(state, connection, output)),
         Err(unmapped) => mapped.told = Err(faulty(unmapped)?),
     }
     Ok(mapped)
+}
+
+/// What a mapping made, as far as it can be used.
+pub fn checked(state: &State, connection: &Connection, output: Vec<Value>) -> Mapped {
+    if !output.iter().all(Value::is_object) {
+        let detail = "The mapping makes something that is no object.";
+        return Mapped {
+            output: vec![],
+            told: Err(problem("mapping", detail.into())),
+        };
+    }
+    Mapped {
+        told: told_of(state, connection, &output),
+        output,
+    }
 }
 
 /// The mapping's own fault; what is nobody's fault is told as such, and the sender may try again.

@@ -1,5 +1,5 @@
 //! Inbound connections: products that send their own documents, and the mapping that makes ours of them.
-mod door;
+pub mod door;
 mod documents;
 pub mod intake;
 pub mod presets;
@@ -11,7 +11,6 @@ use persistence::connections as store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use self::door::door;
 use super::IfMatch;
 use crate::{
     State,
@@ -149,7 +148,9 @@ async fn change_connection(call: Call, id: web::Path<ConnectionId>, patch: Patch
     // Compiled before anything is held: that takes its time, and SQLite has one writer.
     let seen = call.unchanged(store::get(&call.reader(), *id).await?)?;
     let told: ConnectionDetails = patch.onto(&seen)?;
-    compiles(&call.state, &told.mapping).await?;
+    if told.mapping != seen.mapping {
+        compiles(&call.state, &told.mapping).await?;
+    }
     call.write(&patch, async |unit| {
         let before = call.unchanged(store::load(unit, *id).await?)?;
         let told: ConnectionDetails = patch.onto(&before)?;
