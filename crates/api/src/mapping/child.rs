@@ -10,7 +10,7 @@ use jaq_core::{
 use jaq_json::Val;
 use serde_json::Value;
 
-use super::{Fault, Job, Made, MEMORY, SECONDS};
+use super::{Fault, Job, MEMORY, Made, SECONDS};
 
 /// What a mapping has no use for: what happens elsewhere, or ends the program.
 const WITHHELD: &[&str] = &[
@@ -147,10 +147,7 @@ fn parsed<'s>(expected: &parse::Expect<&'s str>) -> &'s str {
     expected.as_str()
 }
 
-fn uncompiled<'s>(
-    code: &'s str,
-    mut errors: impl Iterator<Item = (&'s str, jaq_core::compile::Undefined)>,
-) -> Fault {
+fn uncompiled<'s>(code: &'s str, mut errors: impl Iterator<Item = (&'s str, jaq_core::compile::Undefined)>) -> Fault {
     match errors.next() {
         Some((piece, what)) => fault_at(code, piece, format!("there is no {} {piece}", what.as_str())),
         None => fault("The mapping cannot be compiled."),

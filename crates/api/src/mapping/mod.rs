@@ -176,7 +176,9 @@ async fn talk(child: &mut Child, job: &[u8]) -> std::io::Result<Result<Vec<Value
     output.take(most).read_to_end(&mut text).await?;
     if text.len() > LARGEST_OUTPUT {
         child.kill().await?;
-        return Ok(Err(fault(format!("The mapping makes more than {LARGEST_OUTPUT} bytes."))));
+        return Ok(Err(fault(format!(
+            "The mapping makes more than {LARGEST_OUTPUT} bytes."
+        ))));
     }
     let ended = child.wait().await?;
     if !ended.success() {
@@ -200,7 +202,9 @@ fn fallen(ended: std::process::ExitStatus) -> Fault {
         // SIGABRT is Rust's answer to memory that is refused, and to a stack that is full.
         Some(6 | 7 | 11) => {
             let most = MEMORY / 1024 / 1024;
-            fault(format!("The mapping needs more than {most} MiB of memory, or nests too deeply."))
+            fault(format!(
+                "The mapping needs more than {most} MiB of memory, or nests too deeply."
+            ))
         }
         // SIGXCPU, or SIGKILL a second later.
         Some(24 | 9) => too_long(),

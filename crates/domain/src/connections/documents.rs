@@ -139,7 +139,9 @@ impl Handled {
     pub fn of(output: Vec<Value>, results: Vec<IntakeResult>) -> Self {
         use DocumentOutcome::*;
         let any = |outcome| results.iter().any(|result| result.outcome == outcome);
-        let outcome = [Applied, Stale, Unchanged, Duplicate].into_iter().find(|outcome| any(*outcome));
+        let outcome = [Applied, Stale, Unchanged, Duplicate]
+            .into_iter()
+            .find(|outcome| any(*outcome));
         Self {
             outcome: outcome.unwrap_or(Ignored),
             output,
@@ -166,7 +168,11 @@ pub struct DocumentEntry {
     pub replays: i32,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 4000, pattern = r"^[^\x00-\x1f]*$", example = "There is no such customer.")]
+    #[schema(
+        max_length = 4000,
+        pattern = r"^[^\x00-\x1f]*$",
+        example = "There is no such customer."
+    )]
     pub problem: Option<String>,
 }
 
@@ -186,7 +192,11 @@ pub struct ReceivedDocument {
     #[schema(minimum = 0, maximum = 2147483647)]
     pub replays: i32,
     /// The document as it was received.
-    #[schema(max_length = 262144, pattern = r"^[^\x00]*$", example = "{\"ticket\": {\"title\": \"Skrivaren\"}}")]
+    #[schema(
+        max_length = 262144,
+        pattern = r"^[^\x00]*$",
+        example = "{\"ticket\": {\"title\": \"Skrivaren\"}}"
+    )]
     pub content: String,
     /// What the mapping made of it, and what became of that.
     #[serde(flatten)]
@@ -254,7 +264,10 @@ mod tests {
         ] {
             assert_eq!(told.against(&last), outcome, "{told:?} after {last:?}");
         }
-        assert_eq!(state(None, Some(4)).after(state(Some(7), Some(3))), state(Some(7), Some(4)));
+        assert_eq!(
+            state(None, Some(4)).after(state(Some(7), Some(3))),
+            state(Some(7), Some(4))
+        );
     }
 
     #[test]

@@ -127,7 +127,10 @@ async fn networks_bound_who_may_come_in() {
             ("10.20.1.2, 192.0.2.9", 401),
             ("192.0.2.9, 10.20.1.2, 127.0.0.3", 202),
         ] {
-            within.send(&service, &[("x-forwarded-for", hops)], body.clone()).await.expect(status);
+            within
+                .send(&service, &[("x-forwarded-for", hops)], body.clone())
+                .await
+                .expect(status);
         }
         within.send(&service, &[], body.clone()).await.expect(401);
         let both = by(&service, json!({"method": "bearer", "networks": ["10.20.0.0/16"]})).await;
@@ -135,12 +138,17 @@ async fn networks_bound_who_may_come_in() {
         let from = |hop: &'static str| [("authorization", bearer.as_str()), ("x-forwarded-for", hop)];
         both.send(&service, &from("10.20.1.2"), body.clone()).await.expect(202);
         both.send(&service, &from("10.21.1.2"), body.clone()).await.expect(401);
-        both.send(&service, &[("x-forwarded-for", "10.20.1.2")], body.clone()).await.expect(401);
+        both.send(&service, &[("x-forwarded-for", "10.20.1.2")], body.clone())
+            .await
+            .expect(401);
     }
     on_each_database(async |service| {
         // Nobody's word about where a request comes from is believed unless it is told so.
         let within = by(&service, json!({"method": "network", "networks": ["10.20.0.0/16"]})).await;
-        within.send(&service, &[("x-forwarded-for", "10.20.1.2")], "{}").await.expect(401);
+        within
+            .send(&service, &[("x-forwarded-for", "10.20.1.2")], "{}")
+            .await
+            .expect(401);
         let here = by(&service, json!({"method": "network", "networks": ["127.0.0.0/8"]})).await;
         here.send(&service, &[], "{}").await.expect(202);
     })
@@ -154,16 +162,28 @@ async fn a_closed_door_keeps_nothing() {
         let sender = Connected::new(&service, OWN).await;
         let body = nothing().to_string();
         let etag = admin.get(&sender.path).await.etag();
-        admin.patch(&sender.path, &etag, json!({"active": false})).await.expect(200);
+        admin
+            .patch(&sender.path, &etag, json!({"active": false}))
+            .await
+            .expect(200);
         sender.tell(&service, body.clone()).await.refused(409, "state");
         let etag = admin.get(&sender.path).await.etag();
-        admin.patch(&sender.path, &etag, json!({"active": true})).await.expect(200);
-        sender.tell(&service, vec![b' '; 256 * 1024 + 1]).await.refused(413, "too_large");
+        admin
+            .patch(&sender.path, &etag, json!({"active": true}))
+            .await
+            .expect(200);
+        sender
+            .tell(&service, vec![b' '; 256 * 1024 + 1])
+            .await
+            .refused(413, "too_large");
 
         let client = admin.get(&format!("/clients/{}", sender.client)).await;
         let path = format!("/clients/{}/revocation", sender.client);
         admin.act(&path, &client.etag(), Value::Null).await.expect(200);
-        sender.tell(&service, body.clone()).await.refused(401, "unauthenticated");
+        sender
+            .tell(&service, body.clone())
+            .await
+            .refused(401, "unauthenticated");
         assert_eq!(how_many(&service, &format!("{}/documents", sender.path)).await, 0);
 
         // Other methods are not offered, and nothing else tells what is there.
@@ -200,10 +220,19 @@ async fn a_rotated_secret_works_on_for_the_overlap() {
         let changed = admin.patch(&sender.path, &etag, basic).await.expect(200);
         assert_eq!(changed.body.get("secretCreatedAt"), None);
         let sent = format!("Basic {}", BASE64_STANDARD.encode(format!("desk:{}", new.secret)));
-        sender.send(&service, &[("authorization", &sent)], body.clone()).await.expect(401);
+        sender
+            .send(&service, &[("authorization", &sent)], body.clone())
+            .await
+            .expect(401);
         // Neither the connection nor the log of events tells a secret.
         let shown = admin.get(&sender.path).await.expect(200).body.to_string();
-        let events = service.auditor().get("/events?limit=200").await.expect(200).body.to_string();
+        let events = service
+            .auditor()
+            .get("/events?limit=200")
+            .await
+            .expect(200)
+            .body
+            .to_string();
         for text in [shown, events] {
             assert!(!text.contains(&sender.secret) && !text.contains(&new.secret) && !text.contains("digest\":\""));
         }
@@ -218,9 +247,15 @@ async fn the_client_bounds_what_can_come_in() {
         let admin = service.administrator();
         let mapping = json!({"mapping": OWN});
         let sender = Connected::with(&service, Some(&[&world.klk_hr]), mapping.clone()).await;
-        let told = sender.tell(&service, own(&[wish(&world, "1", "Utanför", None)]).to_string()).await.expect(202);
+        let told = sender
+            .tell(&service, own(&[wish(&world, "1", "Utanför", None)]).to_string())
+            .await
+            .expect(202);
         let entry = sender.entry(&service, &told).await;
-        assert_eq!((&entry["outcome"], &entry["problem"]["errors"][0]["pointer"]), (&json!("failed"), &json!("/0/customer")));
+        assert_eq!(
+            (&entry["outcome"], &entry["problem"]["errors"][0]["pointer"]),
+            (&json!("failed"), &json!("/0/customer"))
+        );
         let outage = |customer: &str, source: &str| {
             json!({"kind": "outage", "source": source, "sourceId": "O-1", "observedAt": "2026-01-01T00:00:00Z",
                 "service": world.mail, "from": "2026-01-01T00:00:00Z", "customers": [customer]})
@@ -230,7 +265,11 @@ async fn the_client_bounds_what_can_come_in() {
             (&world.klk_hr, "other", "failed"),
             (&world.klk_hr, "desk", "applied"),
         ] {
-            assert_eq!(sender.outcome(&service, &own(&[outage(customer, source)])).await, outcome, "{customer} {source}");
+            assert_eq!(
+                sender.outcome(&service, &own(&[outage(customer, source)])).await,
+                outcome,
+                "{customer} {source}"
+            );
         }
         assert_eq!(how_many(&service, "/requests").await, 0);
 
@@ -238,12 +277,24 @@ async fn the_client_bounds_what_can_come_in() {
         let body = json!({"name": "Bara mätvärden", "scopes": ["measurements.write"], "systems": ["desk"]});
         let client = admin.post("/clients", body).await.expect(201).id();
         let etag = admin.get(&sender.path).await.etag();
-        admin.patch(&sender.path, &etag, json!({"client": client})).await.expect(200);
-        let told = sender.tell(&service, own(&[wish(&world, "2", "Utan rätt", None)]).to_string()).await.expect(202);
+        admin
+            .patch(&sender.path, &etag, json!({"client": client}))
+            .await
+            .expect(200);
+        let told = sender
+            .tell(&service, own(&[wish(&world, "2", "Utan rätt", None)]).to_string())
+            .await
+            .expect(202);
         let entry = sender.entry(&service, &told).await;
         assert_eq!(entry["problem"]["code"], "insufficient_scope", "{entry:#}");
-        admin.post("/connections", json!({"name": "Ingen", "system": "desk", "client": uuid::Uuid::now_v7(),
-            "mapping": ".", "authentication": {"method": "bearer"}})).await.refused(409, "unknown_reference");
+        admin
+            .post(
+                "/connections",
+                json!({"name": "Ingen", "system": "desk", "client": uuid::Uuid::now_v7(),
+            "mapping": ".", "authentication": {"method": "bearer"}}),
+            )
+            .await
+            .refused(409, "unknown_reference");
     })
     .await;
 }

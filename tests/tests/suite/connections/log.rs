@@ -27,39 +27,67 @@ async fn what_failed_is_seen_mended_and_replayed() {
             service.state().clock.advance(Duration::seconds(1));
         }
         let log = format!("{}/documents", sender.path);
-        let failed = admin.get(&format!("{log}?outcome=failed&limit=2&count=true")).await.expect(200);
+        let failed = admin
+            .get(&format!("{log}?outcome=failed&limit=2&count=true"))
+            .await
+            .expect(200);
         assert_eq!((failed.items().len(), &failed.body["total"]), (2, &json!(3)));
         assert_eq!(failed.items()[0]["id"], told[2].text("id"), "the newest first");
-        let rest = admin.get(&format!("{log}?outcome=failed&limit=2&cursor={}", failed.text("next"))).await;
+        let rest = admin
+            .get(&format!("{log}?outcome=failed&limit=2&cursor={}", failed.text("next")))
+            .await;
         assert_eq!(rest.expect(200).items()[0]["id"], told[0].text("id"));
         let entry = sender.entry(&service, &told[0]).await;
         assert_eq!(entry["problem"]["errors"][0]["pointer"], "/0/title", "{entry:#}");
         assert_eq!(entry["output"][0]["references"][0]["id"], "1");
 
         let etag = admin.get(&sender.path).await.etag();
-        admin.patch(&sender.path, &etag, json!({"mapping": mapping(&world, ".title")})).await.expect(200);
+        admin
+            .patch(&sender.path, &etag, json!({"mapping": mapping(&world, ".title")}))
+            .await
+            .expect(200);
         // One by itself, the later state of it: the earlier one is stale by then.
         let replay = format!("{log}/{}/replay", told[1].id());
         let key = uuid::Uuid::now_v7().to_string();
-        let once = admin.send(Method::POST, &replay, &[("idempotency-key", &key)], None).await.expect(200);
-        assert_eq!((&once.body["outcome"], &once.body["replays"]), (&json!("applied"), &json!(1)), "{:#}", once.body);
-        let again = admin.send(Method::POST, &replay, &[("idempotency-key", &key)], None).await.expect(200);
+        let once = admin
+            .send(Method::POST, &replay, &[("idempotency-key", &key)], None)
+            .await
+            .expect(200);
+        assert_eq!(
+            (&once.body["outcome"], &once.body["replays"]),
+            (&json!("applied"), &json!(1)),
+            "{:#}",
+            once.body
+        );
+        let again = admin
+            .send(Method::POST, &replay, &[("idempotency-key", &key)], None)
+            .await
+            .expect(200);
         assert_eq!(again.header("idempotency-replayed"), "true");
-        let all = admin.post(&format!("{}/replay", sender.path), Value::Null).await.expect(200);
+        let all = admin
+            .post(&format!("{}/replay", sender.path), Value::Null)
+            .await
+            .expect(200);
         assert_eq!(all.body, json!({"replayed": 2, "failed": 0, "more": false}));
         assert_eq!(sender.entry(&service, &told[0]).await["outcome"], "stale");
         assert_eq!(sender.entry(&service, &told[2]).await["outcome"], "applied");
         let first = request(&service, "desk", "1").await.expect("a request");
         assert_eq!(first["title"], "Första, ändrad");
         // Done by the client, whoever pressed the button.
-        assert_eq!(first["raisedBy"], json!({"kind": "client", "id": sender.client, "name": first["raisedBy"]["name"]}));
+        assert_eq!(
+            first["raisedBy"],
+            json!({"kind": "client", "id": sender.client, "name": first["raisedBy"]["name"]})
+        );
         assert_eq!(how_many(&service, "/requests").await, 2);
         // Sent again by the product, it is known.
         let document = json!({"id": "2", "n": 1, "title": "Andra"});
         assert_eq!(sender.outcome(&service, &document).await, "duplicate");
         admin.get(&format!("{log}/{}", uuid::Uuid::now_v7())).await.expect(404);
         let other = Connected::new(&service, OWN).await;
-        admin.get(&format!("{}/documents/{}", other.path, told[0].id())).await.expect(404);
+        admin
+            .get(&format!("{}/documents/{}", other.path, told[0].id()))
+            .await
+            .expect(404);
     })
     .await;
 }
@@ -75,8 +103,14 @@ async fn what_fails_again_keeps_no_other_back() {
             assert_eq!(sender.outcome(&service, &document).await, "failed");
         }
         let etag = admin.get(&sender.path).await.etag();
-        admin.patch(&sender.path, &etag, json!({"mapping": mapping(&world, ".title")})).await.expect(200);
-        let all = admin.post(&format!("{}/replay", sender.path), Value::Null).await.expect(200);
+        admin
+            .patch(&sender.path, &etag, json!({"mapping": mapping(&world, ".title")}))
+            .await
+            .expect(200);
+        let all = admin
+            .post(&format!("{}/replay", sender.path), Value::Null)
+            .await
+            .expect(200);
         assert_eq!(all.body, json!({"replayed": 3, "failed": 1, "more": false}));
         assert_eq!(how_many(&service, "/requests").await, 2);
     })
@@ -96,11 +130,20 @@ async fn a_trial_stores_nothing() {
         let tried = admin.post(&path, json!({"content": content})).await.expect(200);
         assert_eq!(tried.body["outcome"], "applied", "{:#}", tried.body);
         let results = &tried.body["results"];
-        assert_eq!((&results[0]["kind"], &results[0]["reference"]), (&json!("request"), &json!("1")));
-        assert_eq!((&results[1]["kind"], &results[1]["waits"]), (&json!("outage"), &json!(true)));
+        assert_eq!(
+            (&results[0]["kind"], &results[0]["reference"]),
+            (&json!("request"), &json!("1"))
+        );
+        assert_eq!(
+            (&results[1]["kind"], &results[1]["waits"]),
+            (&json!("outage"), &json!(true))
+        );
         let unknown = json!({"kind": "wish", "customer": uuid::Uuid::now_v7(), "title": "Okänd",
             "references": [{"system": "desk", "id": "8"}]});
-        let tried = admin.post(&path, json!({"content": own(&[unknown]).to_string()})).await.expect(200);
+        let tried = admin
+            .post(&path, json!({"content": own(&[unknown]).to_string()}))
+            .await
+            .expect(200);
         assert_eq!(tried.body["problem"]["errors"][0]["pointer"], "/0/customer");
         assert_eq!(service.events().await, events);
         assert_eq!(how_many(&service, "/requests").await, 0);
@@ -127,7 +170,13 @@ async fn documents_are_kept_thirty_days_and_never_in_events() {
         assert_eq!(forget(29).await, 0);
         let log = format!("{}/documents", sender.path);
         assert_eq!(how_many(&service, &log).await, 1);
-        let events = service.auditor().get("/events?limit=200").await.expect(200).body.to_string();
+        let events = service
+            .auditor()
+            .get("/events?limit=200")
+            .await
+            .expect(200)
+            .body
+            .to_string();
         assert!(events.contains("kundansvar.connection.created.v1") && !events.contains("Hemlig"));
         assert_eq!(forget(31).await, 1);
         assert_eq!(how_many(&service, &log).await, 0);

@@ -31,8 +31,15 @@ async fn a_mapping_that_runs_away_ends_alone() {
         for (program, why) in FAULTY {
             let began = Instant::now();
             let content = json!({"title": "x"}).to_string();
-            let tried = admin.post(&path, json!({"content": content, "mapping": program})).await.expect(200);
-            assert!(began.elapsed() < Duration::from_secs(10), "{program} took {:?}", began.elapsed());
+            let tried = admin
+                .post(&path, json!({"content": content, "mapping": program}))
+                .await
+                .expect(200);
+            assert!(
+                began.elapsed() < Duration::from_secs(10),
+                "{program} took {:?}",
+                began.elapsed()
+            );
             assert_eq!(tried.body["outcome"], "failed", "{program}: {:#}", tried.body);
             let detail = tried.body["problem"]["detail"].as_str().expect("why");
             assert!(why.split('|').any(|why| detail.contains(why)), "{program}: {detail}");
@@ -61,23 +68,34 @@ async fn a_mapping_reaches_nothing_but_its_document() {
             ("{kind:", "Line 1"),
             ("{title: .titel | nosuch}", "Line 1, column 18"),
         ] {
-            let tried = admin.post(&path, json!({"content": "{}", "mapping": program})).await.expect(200);
+            let tried = admin
+                .post(&path, json!({"content": "{}", "mapping": program}))
+                .await
+                .expect(200);
             let detail = tried.body["problem"]["detail"].as_str().unwrap_or_default();
             assert!(detail.starts_with(place), "{program}: {:#}", tried.body);
             let etag = admin.get(&sender.path).await.etag();
-            let refused = admin.patch(&sender.path, &etag, json!({"mapping": program})).await.refused(409, "state");
+            let refused = admin
+                .patch(&sender.path, &etag, json!({"mapping": program}))
+                .await
+                .refused(409, "state");
             assert_eq!(refused.body["errors"][0]["pointer"], "/mapping", "{program}");
         }
         let body = json!({"name": "Trasig", "system": "desk", "client": sender.client, "mapping": "{",
             "authentication": {"method": "bearer"}});
         admin.post("/connections", body).await.refused(409, "state");
-        let bare = json!({"name": "Tom", "system": "desk", "client": sender.client, "authentication": {"method": "bearer"}});
+        let bare =
+            json!({"name": "Tom", "system": "desk", "client": sender.client, "authentication": {"method": "bearer"}});
         let refused = admin.post("/connections", bare).await.refused(409, "state");
         assert_eq!(refused.body["errors"][0]["pointer"], "/mapping");
         let told = json!({"content": "{}", "mapping": "{kind: \"wish\", title: $system, description: $receivedAt}"});
         let tried = admin.post(&path, told).await.expect(200);
         assert_eq!(tried.body["output"][0]["title"], "desk");
-        assert!(tried.body["output"][0]["description"].as_str().is_some_and(|time| time.ends_with('Z')));
+        assert!(
+            tried.body["output"][0]["description"]
+                .as_str()
+                .is_some_and(|time| time.ends_with('Z'))
+        );
     })
     .await;
 }
@@ -114,17 +132,29 @@ async fn what_a_mapping_makes_is_checked_with_each_fault_at_its_place() {
         // All of it or nothing: also where the fault shows only as it is applied.
         let unknown = json!({"kind": "wish", "customer": uuid::Uuid::now_v7(), "title": "Okänd",
             "references": [{"system": "desk", "id": "8"}]});
-        let told = sender.tell(&service, own(&[fine.clone(), unknown]).to_string()).await.expect(202);
+        let told = sender
+            .tell(&service, own(&[fine.clone(), unknown]).to_string())
+            .await
+            .expect(202);
         let entry = sender.entry(&service, &told).await;
         assert_eq!(entry["problem"]["errors"][0]["pointer"], "/1/customer", "{entry:#}");
         assert_eq!(how_many(&service, "/requests").await, 0);
         assert_eq!(sender.outcome(&service, &own(&[fine])).await, "applied");
         // Not JSON at all is kept and told too: the sender's template is what has to be mended.
-        let told = sender.tell(&service, "{\"title\": \"a \"quote\" in it\"}").await.expect(202);
+        let told = sender
+            .tell(&service, "{\"title\": \"a \"quote\" in it\"}")
+            .await
+            .expect(202);
         let entry = sender.entry(&service, &told).await;
-        assert_eq!((&entry["outcome"], &entry["problem"]["code"]), (&json!("failed"), &json!("unreadable")));
+        assert_eq!(
+            (&entry["outcome"], &entry["problem"]["code"]),
+            (&json!("failed"), &json!("unreadable"))
+        );
         assert!(entry["content"].as_str().is_some_and(|text| text.contains("quote")));
-        sender.tell(&service, b"{\"title\": \"\xff\0\"}".to_vec()).await.expect(202);
+        sender
+            .tell(&service, b"{\"title\": \"\xff\0\"}".to_vec())
+            .await
+            .expect(202);
     })
     .await;
 }
@@ -144,7 +174,11 @@ async fn a_resent_or_reordered_document_changes_nothing() {
             (4, "Tredje", "unchanged"),
             (3, "Tredje", "duplicate"),
         ] {
-            assert_eq!(sender.outcome(&service, &of(version, title)).await, outcome, "{version} {title}");
+            assert_eq!(
+                sender.outcome(&service, &of(version, title)).await,
+                outcome,
+                "{version} {title}"
+            );
         }
         let stands = request(&service, "desk", "42").await.expect("a request");
         assert_eq!((&stands["title"], &stands["version"]), (&json!("Tredje"), &json!(2)));
@@ -160,7 +194,11 @@ async fn a_resent_or_reordered_document_changes_nothing() {
             (20, "Samma sekund", "applied"),
             (30, "Sist", "applied"),
         ] {
-            assert_eq!(sender.outcome(&service, &timed(second, title)).await, outcome, "{second} {title}");
+            assert_eq!(
+                sender.outcome(&service, &timed(second, title)).await,
+                outcome,
+                "{second} {title}"
+            );
         }
         // Without its source's word, other content is what it is now; the same is nothing new.
         let plain = |title: &str| own(&[wish(&world, "44", title, None)]);
@@ -179,7 +217,9 @@ async fn documents_of_one_thing_at_once_leave_one_state() {
         let one = Connected::new(&service, OWN).await;
         let other = Connected::new(&service, OWN).await;
         let tell = async |sender: &Connected, version: i64, title: &str| {
-            sender.outcome(&service, &own(&[wish(&world, "99", title, Some(version))])).await
+            sender
+                .outcome(&service, &own(&[wish(&world, "99", title, Some(version))]))
+                .await
         };
         let outcomes = tokio::join!(
             tell(&one, 1, "Ett"),
@@ -190,7 +230,9 @@ async fn documents_of_one_thing_at_once_leave_one_state() {
             tell(&other, 3, "Tre"),
             tell(&other, 1, "Ett"),
         );
-        let outcomes = [outcomes.0, outcomes.1, outcomes.2, outcomes.3, outcomes.4, outcomes.5, outcomes.6];
+        let outcomes = [
+            outcomes.0, outcomes.1, outcomes.2, outcomes.3, outcomes.4, outcomes.5, outcomes.6,
+        ];
         assert!(!outcomes.iter().any(|outcome| outcome == "failed"), "{outcomes:?}");
         let stands = request(&service, "desk", "99").await.expect("a request");
         assert_eq!(stands["title"], "Tre", "{outcomes:?}");

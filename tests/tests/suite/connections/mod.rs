@@ -75,7 +75,10 @@ impl Connected {
 
     /// The same; what became of it.
     pub async fn outcome(&self, service: &Service, document: &Value) -> String {
-        self.tell(service, document.to_string()).await.expect(202).text("outcome")
+        self.tell(service, document.to_string())
+            .await
+            .expect(202)
+            .text("outcome")
     }
 
     /// What the log says of an answer's document.
@@ -108,6 +111,10 @@ pub async fn request(service: &Service, system: &str, id: &str) -> Option<Value>
 }
 
 pub async fn how_many(service: &Service, path: &str) -> u64 {
-    let counted = service.auditor().get(&format!("{path}?count=true&limit=1")).await.expect(200);
+    let counted = service
+        .auditor()
+        .get(&format!("{path}?count=true&limit=1"))
+        .await
+        .expect(200);
     counted.body["total"].as_u64().expect("a total")
 }

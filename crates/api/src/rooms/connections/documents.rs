@@ -201,9 +201,8 @@ async fn replay(
     let handled = match &mapped.told {
         Err(problem) => Handled::failed(mapped.output.clone(), problem.clone()),
         Ok(told) => {
-            let applied = unit.attempt(async |unit| {
-                intake::apply(&call.state, unit, (connection, caller), document.id, told).await
-            });
+            let applied = unit
+                .attempt(async |unit| intake::apply(&call.state, unit, (connection, caller), document.id, told).await);
             handled(mapped.output.clone(), applied.await?)?
         }
     };

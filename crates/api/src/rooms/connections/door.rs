@@ -11,6 +11,7 @@ use actix_web::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, clients::digest, connections::*, measurements::digest_text, vocabulary::*};
 use hmac::{Hmac, Mac};
+use ipnet::IpNet;
 use persistence::{UnitOfWork, connections as store, store::Origin};
 use serde_json::json;
 use sha2::Digest as _;
@@ -41,7 +42,7 @@ async fn receive(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let connection = known(&state, &id).await?;
-    if !connection.authentication.allows(sender(&state, &request)) {
+    if !is_within(&connection.authentication.ranges(), sender(&state, &request)) {
         return Err(Problem::UnknownSender);
     }
     let reading = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LARGEST));
@@ -77,15 +78,21 @@ async fn known(state: &State, id: &str) -> Result<Connection, Problem> {
     }
 }
 
+/// Whether documents may come from an address: none named is anywhere.
+fn is_within(ranges: &[IpNet], address: IpAddr) -> bool {
+    ranges.is_empty() || ranges.iter().any(|range| range.contains(&address.to_canonical()))
+}
+
 /// Where a request comes from: the nearest address that is not one of our own proxies'.
 fn sender(state: &State, request: &HttpRequest) -> IpAddr {
-    let trusted = |address: &IpAddr| {
-        let proxies = &state.settings.trusted_proxies;
-        proxies.iter().any(|range| range.contains(&address.to_canonical()))
-    };
+    let proxies = &state.settings.trusted_proxies;
+    let trusted = |address: &IpAddr| !proxies.is_empty() && is_within(proxies, *address);
     let peer = request.peer_addr().map(|peer| peer.ip());
     let mut nearest = peer.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
-    let told = request.headers().get_all("x-forwarded-for").filter_map(|v| v.to_str().ok());
+    let told = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|v| v.to_str().ok());
     let told: Vec<&str> = told.flat_map(|line| line.split(',')).map(str::trim).collect();
     for hop in told.into_iter().rev() {
         match hop.parse() {
@@ -106,7 +113,9 @@ fn shows(by: &Authentication, secrets: &[&str], headers: &HeaderMap, body: &[u8]
     let known = |secret: &str| {
         let digest = digest(secret);
         // All are compared, each to its end: the time tells nothing.
-        secrets.iter().fold(false, |any, kept| any | same(kept.as_bytes(), digest.as_bytes()))
+        secrets
+            .iter()
+            .fold(false, |any, kept| any | same(kept.as_bytes(), digest.as_bytes()))
     };
     match by.method {
         AuthenticationMethod::Network => true,
@@ -115,9 +124,9 @@ fn shows(by: &Authentication, secrets: &[&str], headers: &HeaderMap, body: &[u8]
             let told = of_scheme("basic").and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
             let told = told.and_then(|bytes| String::from_utf8(bytes).ok());
             let user = by.user.as_ref().map(|user| user.as_str()).unwrap_or_default();
-            told.as_deref().and_then(|text| text.split_once(':')).is_some_and(|(name, secret)| {
-                known(secret) & same(name.as_bytes(), user.as_bytes())
-            })
+            told.as_deref()
+                .and_then(|text| text.split_once(':'))
+                .is_some_and(|(name, secret)| known(secret) & same(name.as_bytes(), user.as_bytes()))
         }
         AuthenticationMethod::Hmac => {
             let signature = by.signature.as_ref();
@@ -130,7 +139,7 @@ fn same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
-fn signed(by: &Signature, secrets: &[&str], headers: &HeaderMap, body: &[u8]) -> bool {
+fn signed(by: &SenderSignature, secrets: &[&str], headers: &HeaderMap, body: &[u8]) -> bool {
     let header = |name: &HeaderName| headers.get(name.as_str()).and_then(|v| v.to_str().ok());
     let sent = header(&by.header).and_then(|text| {
         let prefix = by.prefix.as_ref().map(|prefix| prefix.as_str()).unwrap_or_default();
@@ -245,4 +254,26 @@ pub async fn keep(
         }
     };
     Ok(content.keep(unit, by.0, id, handled).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_bound_where_documents_come_from() {
+        let ranges: Vec<IpNet> = ["10.20.0.0/16", "2001:db8::/32"]
+            .map(|range| range.parse().unwrap())
+            .into();
+        for (address, within) in [
+            ("10.20.3.4", true),
+            ("::ffff:10.20.3.4", true),
+            ("10.21.0.1", false),
+            ("2001:db8::1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(is_within(&ranges, address.parse().unwrap()), within, "{address}");
+        }
+        assert!(is_within(&[], "192.0.2.1".parse().unwrap()));
+    }
 }

@@ -249,7 +249,11 @@ pub fn is_kept(problem: &Problem) -> bool {
 }
 
 /// The client as which the connection acts, as it is now; none where it was revoked.
-pub async fn caller(source: &impl Source, connection: &Connection, now: DateTime<Utc>) -> Result<Option<Caller>, Problem> {
+pub async fn caller(
+    source: &impl Source,
+    connection: &Connection,
+    now: DateTime<Utc>,
+) -> Result<Option<Caller>, Problem> {
     let client = clients::get(source, connection.client.id).await?;
     let bearer = Bearer::Client(client.id, client.scopes);
     // The day plays no part where a client calls.
@@ -272,7 +276,9 @@ pub async fn apply(
     let mut results = vec![];
     for (n, told) in told.iter().enumerate() {
         let applied = match told {
-            Told::Request(input, source, own) => request(state, unit, (connection, caller), (input, *source, own)).await,
+            Told::Request(input, source, own) => {
+                request(state, unit, (connection, caller), (input, *source, own)).await
+            }
             Told::Measurement(told) => measurement(state, unit, caller, document, told).await,
         };
         results.push(applied.map_err(|problem| at(n, problem))?);

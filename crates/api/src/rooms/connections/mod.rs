@@ -1,6 +1,6 @@
 //! Inbound connections: products that send their own documents, and the mapping that makes ours of them.
-pub mod door;
 mod documents;
+pub mod door;
 pub mod intake;
 pub mod presets;
 
