@@ -25,8 +25,7 @@ const NAME: &str = "Zammad";
 
 /// Connects it, and takes in what it sent.
 pub async fn connect(state: &State, now: DateTime<Utc>) -> Result<(), DemoError> {
-    let at = now - Duration::days(2);
-    let connection = unit_at(state, at, &administrator(), async |unit| {
+    let connection = unit_at(state, now, &administrator(), async |unit| {
         let client = json!({"name": "Zammad (koppling)", "scopes": ["requests.write", "measurements.write"],
             "systems": ["zammad"]});
         let scope = permitted("createClient", &administrator())?;
@@ -42,9 +41,9 @@ pub async fn connect(state: &State, now: DateTime<Utc>) -> Result<(), DemoError>
         Ok(connection)
     })
     .await?;
-    let caller = intake::caller(&state.db.reader(), &connection, at).await?;
+    let caller = intake::caller(&state.db.reader(), &connection, now).await?;
     let caller = caller.ok_or(DemoError::NotFilled(NAME))?;
-    let time = |hours| (at + Duration::hours(hours)).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let time = |hours: i64| (now - Duration::hours(10 - hours)).to_rfc3339_opts(SecondsFormat::Millis, true);
     let known = |id: &str| json!({"system": "zammad", "id": id});
     let organisation = "Kommunledningskontoret";
     let case = json!({"kind": "case", "source": "zammad", "sourceId": "10081", "observedAt": time(3), "updatedAt": time(3),
@@ -56,7 +55,7 @@ pub async fn connect(state: &State, now: DateTime<Utc>) -> Result<(), DemoError>
         let ticket = json!({"ticket": {"number": number, "type": kind, "title": "", "created_at": time(1),
             "updated_at": time(hours), "organization": {"name": organisation}, "group": {"name": "E-signering"}}});
         let content = (number, ticket, mapped);
-        receive(state, at + Duration::hours(hours), (&connection, &caller), content).await?;
+        receive(state, now, (&connection, &caller), content).await?;
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ struct ConnectionTestInput {
 
 /// What became of all that were replayed.
 #[derive(Debug, Default, Serialize, ToSchema)]
-struct ReplayReport {
+struct DocumentReplays {
     /// How many were replayed.
     #[schema(minimum = 0, maximum = 100)]
     replayed: u64,
@@ -158,7 +158,7 @@ async fn create_document_replay(call: Call, ids: web::Path<(ConnectionId, Docume
 /// In the order in which they came in, at most 100 at a time; `more` tells whether to ask again. What fails again does not
 /// keep the others back.
 #[utoipa::path(tag = "connections", operation_id = "createConnectionReplay",
-    responses((status = 200, description = "What became of them.", body = ReplayReport)))]
+    responses((status = 200, description = "What became of them.", body = DocumentReplays)))]
 #[post("/connections/{connectionId}/replay")]
 async fn create_connection_replay(call: Call, id: web::Path<ConnectionId>) -> Result<Reply, Problem> {
     let connection = store::get(&call.reader(), *id).await?;
@@ -174,9 +174,9 @@ async fn create_connection_replay(call: Call, id: web::Path<ConnectionId>) -> Re
         mapped.push((document, made));
     }
     call.write_as(caller.actor(), &NoBody, async |unit| {
-        let mut report = ReplayReport {
+        let mut report = DocumentReplays {
             more: all > mapped.len(),
-            ..ReplayReport::default()
+            ..DocumentReplays::default()
         };
         for (document, made) in &mapped {
             let replayed = replay(&call, unit, (&connection, &caller), document, made).await?;
