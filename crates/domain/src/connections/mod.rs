@@ -173,6 +173,7 @@ pub struct ConnectionInput {
     pub authentication: Authentication,
     /// Whether documents are taken in.
     #[serde(default = "yes")]
+    #[schema(default = true)]
     pub active: bool,
     /// The secret, where the sender insists on its own; otherwise one is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

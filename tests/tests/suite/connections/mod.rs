@@ -3,6 +3,7 @@ mod door;
 mod log;
 mod mappings;
 mod presets;
+mod register;
 
 use end_to_end::{Answer, Caller, Service, World};
 use serde_json::{Value, json};
