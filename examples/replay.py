@@ -4,7 +4,10 @@ With --kill, the service and the two programs are each killed (SIGKILL) at three
 must be the same: what file and rule predict stands in the portfolio's own file, each once, and the customer's contact
 reads its decision. It pushes twice; the second time nothing changes.
 
-    python3 replay.py [--kill] [--database-url URL] BINARY FILE
+With --connection, the desk is no program of ours: its rows come in as they are, mapped by a connection (helpdesk.jq). What
+comes of it is counted in the same way.
+
+    python3 replay.py [--kill] [--connection] [--database-url URL] BINARY FILE
 """
 from __future__ import annotations
 
@@ -79,7 +82,7 @@ class Stage:
     """One replay: a folder with everything that it writes, and the commands to run."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self.file, self.folder = options.file, folder
+        self.file, self.folder, self.connected = options.file, folder, options.connection
         listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{listen}"
         settings = {"rate_limit_per_minute": options.rate_limit, "log": "warn"}
@@ -113,6 +116,9 @@ class Stage:
         return [sys.executable, str(HERE / f"{name}.py"), "--url", self.url, *words]
 
     def desk(self) -> list[str]:
+        if self.connected:
+            connection = str(self.folder / "connection.json")
+            return self.program("connected_desk", "--connection", connection, str(self.file))
         return self.program("service_desk", "--credentials", str(self.folder / "desk.json"), str(self.file))
 
     def portfolio(self) -> list[str]:
@@ -198,6 +204,7 @@ def main() -> None:
     parser.add_argument("binary", type=Path, help="the program kundansvar")
     parser.add_argument("file", type=Path, help="the desk's tickets, as CSV")
     parser.add_argument("--database-url", help="an empty PostgreSQL database; an SQLite file unless told")
+    parser.add_argument("--connection", action="store_true", help="the desk sends its own rows to a connection's door")
     parser.add_argument("--kill", action="store_true", help="kill service, desk and portfolio three times each")
     parser.add_argument("--rate-limit", type=int, default=100_000, help="calls a minute that the service allows")
     parser.add_argument("--seed", type=int, help="for the random rows")

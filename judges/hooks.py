@@ -21,6 +21,9 @@ CALLERS = {
         "setSamePersonException", "deleteSamePersonException",
         "createAgreementTemplate", "changeAgreementTemplate", "deleteAgreementTemplate",
         "createScoringScheme",
+        "listConnectionPresets", "listConnections", "getConnection", "createConnection", "changeConnection",
+        "deleteConnection", "createConnectionSecret", "createConnectionTest", "listReceivedDocuments",
+        "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
         "listTasks", "createScore", "createMerge",

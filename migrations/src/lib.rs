@@ -18,6 +18,7 @@ mod m0012_webhooks;
 mod m0013_weighing;
 mod m0014_improvements;
 mod m0015_metrics;
+mod m0016_connections;
 mod m0017_outlets;
 
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_weighing::Migration),
             Box::new(m0014_improvements::Migration),
             Box::new(m0015_metrics::Migration),
+            Box::new(m0016_connections::Migration),
             Box::new(m0017_outlets::Migration),
         ]
     }

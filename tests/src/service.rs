@@ -114,8 +114,16 @@ fn settings(fresh: &Fresh) -> Settings {
         database_url: fresh.url.clone(),
         rate_limit_per_minute: 10_000_000.try_into().expect("more than none"),
         log: "error".into(),
+        mapping_program: Some(program()),
         ..Settings::default()
     }
+}
+
+/// The program that is built beside the tests, which are another.
+fn program() -> std::path::PathBuf {
+    let own = std::env::current_exe().expect("the path of the tests");
+    let folder = own.parent().and_then(std::path::Path::parent).expect("its folder");
+    folder.join("kundansvar-under-test")
 }
 
 /// Somebody who calls.

@@ -41,6 +41,7 @@ use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, Tokens},
     listening::{self, Head},
+    mapping::Mapper,
     program::Settings,
     rooms, signing,
 };
@@ -77,6 +78,8 @@ pub struct State {
     pub work: Notify,
     /// Where the log ends, for those who listen to it.
     pub head: Head,
+    /// Runs the mappings of connections.
+    pub mapper: Mapper,
 }
 
 impl State {
@@ -178,6 +181,8 @@ pub enum StartError {
     Keys(#[from] KeyError),
     #[error("the database: {0}")]
     Database(#[from] persistence::Error),
+    #[error("the path of this program: {0}")]
+    Program(std::io::Error),
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: SocketAddr,
@@ -228,6 +233,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
         clock: Clock::default(),
         work: Notify::new(),
         head: Head::default(),
+        mapper: Mapper::new(settings.mapping_program.clone()).map_err(StartError::Program)?,
         db,
         settings,
     })
@@ -276,6 +282,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .service(web::scope(BASE).configure(|config| rooms::all(&mut Routes::Served(config))))
             .app_data(state.clone())
             .configure(identity::oauth::routes)
+            .configure(rooms::connections::door::route)
             .configure(|config| rooms::about::pages(config, served.clone()))
             .default_service(web::to(missed))
             .wrap(from_fn(gate))
@@ -341,6 +348,9 @@ async fn keep_house(state: web::Data<State>) {
         }
         if let Err(e) = webhooks::forget(&state.db, state.clock.now()).await {
             tracing::warn!(error = %e, "old deliveries could not be removed; the next hour tries again");
+        }
+        if let Err(e) = state.db.forget_received_documents(state.clock.now()).await {
+            tracing::warn!(error = %e, "old received documents could not be removed; the next hour tries again");
         }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");

@@ -773,6 +773,18 @@ matrix! {
     createClient:               YES, NO, NoPerson, NoContact, NoClient;
     createClientSecret:         YES, NO, NoPerson, NoContact, NoClient;
     createClientRevocation:     YES, NO, NoPerson, NoContact, NoClient;
+    listConnectionPresets:      YES, YES, NoPerson, NoContact, NoClient;
+    listConnections:            YES, YES, NoPerson, NoContact, NoClient;
+    getConnection:              YES, YES, NoPerson, NoContact, NoClient;
+    createConnection:           YES, NO, NoPerson, NoContact, NoClient;
+    changeConnection:           YES, NO, NoPerson, NoContact, NoClient;
+    deleteConnection:           YES, NO, NoPerson, NoContact, NoClient;
+    createConnectionSecret:     YES, NO, NoPerson, NoContact, NoClient;
+    createConnectionTest:       YES, NO, NoPerson, NoContact, NoClient;
+    listReceivedDocuments:      YES, YES, NoPerson, NoContact, NoClient;
+    getReceivedDocument:        YES, YES, NoPerson, NoContact, NoClient;
+    createDocumentReplay:       YES, NO, NoPerson, NoContact, NoClient;
+    createConnectionReplay:     YES, NO, NoPerson, NoContact, NoClient;
     createImport:               YES, NO, NoPerson, NoContact, UnlimitedWith(RegisterWrite);
 }
 

@@ -47,6 +47,7 @@ word! {
         Improvement,
         ImprovementReading,
         WebhookSubscription,
+        Connection,
     }
 }
 

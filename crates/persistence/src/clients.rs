@@ -1,4 +1,6 @@
 //! Clients, and who stands behind a token: what its bearer is and may, as the database knows it now.
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::{Caller, ClientScope, Scope},
@@ -95,6 +97,16 @@ pub(crate) async fn among(source: &impl Source, ids: SelectStatement) -> Result<
         .all(source.connection())
         .await?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// What the clients are called, by their ids.
+pub(crate) async fn names(source: &impl Source, ids: &[ClientId]) -> Result<HashMap<ClientId, Name>, Error> {
+    let rows = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Name])
+        .filter(Column::Id.is_in(ids.iter().copied()));
+    let rows: Vec<(ClientId, Name)> = rows.into_tuple().all(source.connection()).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The client that people call this.

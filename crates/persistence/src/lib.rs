@@ -6,6 +6,7 @@ pub mod access;
 pub mod agreements;
 pub mod calendars;
 pub mod clients;
+pub mod connections;
 pub mod customers;
 pub mod events;
 pub mod improvements;

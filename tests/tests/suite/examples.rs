@@ -9,7 +9,7 @@ use end_to_end::{
 use crate::program::without_settings;
 
 /// Runs an example on a file, killing the service meanwhile, and gives what it printed.
-fn run(example: &str, url: &str, file: &str) -> String {
+fn run(example: &str, url: &str, (file, how): (&str, &[&str])) -> String {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let mut command = Command::new("python3");
     without_settings(&mut command);
@@ -18,6 +18,7 @@ fn run(example: &str, url: &str, file: &str) -> String {
         command.args(["--database-url", url]);
     }
     command
+        .args(how)
         .arg(env!("CARGO_BIN_EXE_kundansvar-under-test"))
         .arg(examples.join(file));
     let done = command
@@ -33,10 +34,10 @@ fn run(example: &str, url: &str, file: &str) -> String {
 }
 
 /// The same on a fresh database.
-async fn run_on(database: Database, example: &'static str, file: &'static str) -> String {
+async fn run_on(database: Database, example: &'static str, file: &'static str, how: &'static [&'static str]) -> String {
     let fresh = Fresh::new(&database).await;
     let url = fresh.url.clone();
-    let told = tokio::task::spawn_blocking(move || run(example, &url, file))
+    let told = tokio::task::spawn_blocking(move || run(example, &url, (file, how)))
         .await
         .expect("the example ends");
     fresh.remove().await;
@@ -52,8 +53,8 @@ fn figure<'a>(told: &'a str, what: &str) -> &'a str {
 }
 
 /// The replay checks itself what came of it.
-async fn replay_on(database: Database) {
-    let told = run_on(database, "replay.py", "helpdesk_excerpt.csv").await;
+async fn replay_on(database: Database, how: &'static [&'static str]) {
+    let told = run_on(database, "replay.py", "helpdesk_excerpt.csv", how).await;
     assert_eq!(figure(&told, "requests pushed"), "40");
     assert_eq!(figure(&told, "routed to service_portfolio"), "19");
     assert_eq!(figure(&told, "routed to delivery"), "8");
@@ -67,13 +68,21 @@ async fn replay_on(database: Database) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_replay_ends_the_same_however_often_it_is_killed() {
     for database in databases().await {
-        replay_on(database).await;
+        replay_on(database, &[]).await;
+    }
+}
+
+/// What a desk sends by itself, mapped by a connection, comes to the same as what a client of ours pushes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_replay_ends_the_same_through_a_connection() {
+    for database in databases().await {
+        replay_on(database, &["--connection"]).await;
     }
 }
 
 /// It checks itself that log, service and auditor agree.
 async fn levels_on(database: Database) {
-    let told = run_on(database, "service_levels.py", "incident_excerpt.csv").await;
+    let told = run_on(database, "service_levels.py", "incident_excerpt.csv", &[]).await;
     for (what, expected) in [
         ("rows sent", "172"),
         ("incidents", "40"),

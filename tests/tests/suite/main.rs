@@ -10,6 +10,7 @@ mod calendars;
 mod chain;
 mod compression;
 mod concurrency;
+mod connections;
 mod demo;
 mod deputies;
 mod document;

@@ -12,13 +12,15 @@ use reqwest::{
 };
 
 /// Addresses that are not somebody's on the internet: this host, private and shared networks, links, documentation,
-/// measurements, translations of IPv4, groups, and what is reserved (IANA's special-purpose registries).
+/// measurements, translations of IPv4, groups, and what is reserved (IANA's special-purpose registries); and one
+/// that a cloud answers its own machines at.
 static SPECIAL: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     [
         "0.0.0.0/8",
         "10.0.0.0/8",
         "100.64.0.0/10",
         "127.0.0.0/8",
+        "168.63.129.16/32",
         "169.254.0.0/16",
         "172.16.0.0/12",
         "192.0.0.0/24",

@@ -28,6 +28,7 @@ const REFUSED: &[&str] = &[
     "https://0xa9fea9fe/",
     "https://2852039166/",
     "https://100.100.100.200/",
+    "https://168.63.129.16/metadata",
     "https://100.64.0.1/",
     "https://192.0.0.192/",
     "https://192.0.2.1/",

@@ -6,7 +6,7 @@ use domain::{
     events::{CloudEvent, Event},
     webhooks::{DeliveryAttempt, KEPT_OF_ANSWER, WebhookSubscription},
 };
-use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
+use reqwest::{Client, Response, header, redirect::Policy};
 use tokio::time::Instant;
 
 use super::destinations::Networks;
@@ -132,10 +132,6 @@ async fn beginning(mut response: Response) -> String {
 
 /// How many seconds the destination wants to be left alone (RFC 9110, 10.2.3).
 fn retry_after(response: &Response, now: DateTime<Utc>) -> Option<i64> {
-    let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
-    if !asks.contains(&response.status()) {
-        return None;
-    }
     let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = match text.parse::<i64>() {
         Ok(seconds) => seconds,

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::{
-    DemoError, agreements, deeds, evidence, improvements, known, municipality::*, statements, webhooks, weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, statements, webhooks,
+    weighing,
 };
 use crate::{
     State,
@@ -76,6 +77,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     improvements::enter(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
+    connections::connect(state, now).await?;
     Ok(registers)
 }
 

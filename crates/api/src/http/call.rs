@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::{Caller, Scope},
     agreements::{Language, SignedIn},
-    events::Aggregate,
+    events::{Actor, Aggregate},
 };
 use persistence::{
     Db, Reader, UnitOfWork,
@@ -141,10 +141,37 @@ impl Call {
         sent: &impl Sent,
         work: impl AsyncFn(&mut UnitOfWork) -> Result<Reply, Problem>,
     ) -> Result<Reply, Problem> {
+        self.write_by(&self.origin, sent, work).await
+    }
+
+    /// The same as somebody else's act: what is done again for a client is done by that client.
+    pub async fn write_as(
+        &self,
+        actor: Actor,
+        sent: &impl Sent,
+        work: impl AsyncFn(&mut UnitOfWork) -> Result<Reply, Problem>,
+    ) -> Result<Reply, Problem> {
+        self.write_by(&self.origin_as(actor), sent, work).await
+    }
+
+    /// This call, as somebody else's.
+    pub fn origin_as(&self, actor: Actor) -> Origin {
+        Origin {
+            actor,
+            ..self.origin.clone()
+        }
+    }
+
+    async fn write_by(
+        &self,
+        origin: &Origin,
+        sent: &impl Sent,
+        work: impl AsyncFn(&mut UnitOfWork) -> Result<Reply, Problem>,
+    ) -> Result<Reply, Problem> {
         let key = self.key(sent)?;
         self.state
             .db
-            .write(&self.origin, async |unit: &mut UnitOfWork| {
+            .write(origin, async |unit: &mut UnitOfWork| {
                 let Some(key) = &key else { return work(unit).await };
                 if let Some(answer) = unit.claim(key).await? {
                     return Reply::again(&answer);

@@ -83,6 +83,17 @@ pub struct ListQuery {
     count: Option<bool>,
 }
 
+impl ListQuery {
+    /// For a log of what came in: from the end, unless it is asked for otherwise.
+    pub fn latest_first(self) -> Paging {
+        let descending = self.sort != Some(Sort::Ascending);
+        Paging {
+            descending,
+            ..self.into()
+        }
+    }
+}
+
 impl From<ListQuery> for Paging {
     fn from(query: ListQuery) -> Self {
         Self {

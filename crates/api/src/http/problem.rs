@@ -24,6 +24,8 @@ pub enum Problem {
     Lines { faults: Vec<Fault>, more: usize },
     #[error("{0}")]
     Unauthenticated(&'static str),
+    #[error("No connection is known here by what was sent.")]
+    UnknownSender,
     #[error("A caller of your kind never may do this.")]
     Forbidden,
     #[error("The token lacks the scope {0}.")]
@@ -216,7 +218,7 @@ impl Problem {
             Self::KeyMissing => "key_missing",
             Self::Invalid(_) => "invalid",
             Self::Lines { .. } => "lines",
-            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Unauthenticated(_) | Self::UnknownSender => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::InsufficientScope(_) => "insufficient_scope",
             Self::NotPermitted => "not_permitted",
@@ -283,6 +285,10 @@ impl Problem {
             Self::Unauthenticated(_) => {
                 let challenge = format!("Bearer resource_metadata=\"{realm}\"");
                 reply.insert_header((header::WWW_AUTHENTICATE, challenge));
+            }
+            // Some products send what they know only when they are asked for it.
+            Self::UnknownSender => {
+                reply.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"kundansvar\", Bearer"));
             }
             Self::InsufficientScope(scope) => {
                 let challenge =

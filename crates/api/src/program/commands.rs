@@ -80,6 +80,9 @@ enum Command {
     Config,
     /// Ask a running service whether it is ready.
     Health,
+    /// Run one mapping of a connection: the service's own child.
+    #[command(hide = true)]
+    Map,
 }
 
 #[derive(Subcommand)]
@@ -173,6 +176,10 @@ impl CommandError {
 /// Runs the program.
 pub fn run() -> ExitCode {
     let line = CommandLine::parse();
+    if let Command::Map = line.command {
+        return crate::mapping::child::run();
+    }
+    crate::choose_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
@@ -201,7 +208,7 @@ async fn done(line: CommandLine) -> Result<ExitCode, CommandError> {
         .or_else(|| std::env::var_os("KUNDANSVAR_CONFIG").map(Into::into));
     let (settings, sources) = Settings::read(file.as_deref(), given(&line.flags)?)?;
     match line.command {
-        Command::Openapi => {}
+        Command::Openapi | Command::Map => {}
         Command::Config => print_settings(&settings, &sources)?,
         Command::Health => return Ok(healthy(&settings).await),
         Command::Migrate => {

@@ -46,6 +46,11 @@ pub struct Settings {
     pub time_zone: chrono_tz::Tz,
     /// Requests a minute that one caller may make.
     pub rate_limit_per_minute: NonZeroU32,
+    /// Networks of proxies whose word about where a request comes from is believed (X-Forwarded-For).
+    pub trusted_proxies: Vec<IpNet>,
+    /// The program whose children run mappings; none: this one. For tests, whose own program is another.
+    #[serde(skip)]
+    pub mapping_program: Option<PathBuf>,
     /// Origins whose pages may call.
     pub cors_origins: Vec<String>,
     /// What persons may read of customers that are not their teams': `all`, `same_legal_entity`, `none`.
@@ -119,6 +124,8 @@ impl Default for Settings {
             organisation: String::new(),
             time_zone: chrono_tz::Europe::Stockholm,
             rate_limit_per_minute: NonZeroU32::MIN.saturating_add(1199),
+            trusted_proxies: vec![],
+            mapping_program: None,
             cors_origins: vec![],
             other_customers: OtherCustomers::All,
             complaint_due_days: 14,

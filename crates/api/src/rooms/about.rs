@@ -100,6 +100,10 @@ pub fn tags() -> Value {
             "What is promised to whom, at which levels; what others promise in turn; templates.",
         ),
         (
+            "connections",
+            "Products that send their own documents, mapped to ours without programming; what came in, tried and replayed.",
+        ),
+        (
             "customer teams",
             "Who looks after which customers, and what is not covered.",
         ),

@@ -4,6 +4,7 @@ pub mod agreements;
 pub mod backlog;
 pub mod calendars;
 pub mod clients;
+pub mod connections;
 pub mod customers;
 pub mod deputies;
 pub mod events;
@@ -47,7 +48,8 @@ pub fn all(routes: &mut Routes) {
         .configure(events::routes)
         .configure(webhooks::routes)
         .configure(exchange::routes)
-        .configure(clients::routes);
+        .configure(clients::routes)
+        .configure(connections::routes);
 }
 
 /// The version that the caller saw.

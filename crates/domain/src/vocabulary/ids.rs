@@ -99,6 +99,10 @@ ids! {
     WebhookSubscriptionId;
     /// An event on its way to a destination.
     DeliveryId;
+    /// An inbound connection.
+    ConnectionId;
+    /// A document that a connection received.
+    DocumentId;
     /// An entry of the event log.
     EventId;
 }

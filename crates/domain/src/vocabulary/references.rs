@@ -39,6 +39,8 @@ references! {
     PersonRef(PersonId) { name: PersonName };
     /// A contact and their name.
     ContactRef(ContactId) { name: PersonName };
+    /// Another system with credentials here, and its name.
+    ClientRef(ClientId) { name: Name };
     /// A request, with what a person needs to recognise it.
     RequestRef(RequestId) { number: String, title: Title };
     /// An improvement, with what a person needs to recognise it.

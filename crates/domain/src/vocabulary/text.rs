@@ -114,6 +114,12 @@ texts! {
     Word(plain): 1..=60, LINE, "P1", "A word of somebody's own scale or list, as they say it.";
     ZoneName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "Europe/Stockholm", "Time zone by its IANA name.";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
+    MappingText(plain): 1..=20_000, LINES, ".ticket | {kind: \"wish\", title}", "A program in the language of jq.";
+    HeaderName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9-]*$", "X-Hub-Signature", "Name of an HTTP header.";
+    SignaturePrefix(plain): 1..=20, r"^[!-~]+$", "sha256=", "What stands before a signature in its header.";
+    NetworkRange(plain): 4..=49, r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$", "10.20.0.0/16", "Addresses of a network (CIDR).";
+    BasicUser(plain): 1..=100, r"^[!-9;-~]+$", "zammad", "User name of HTTP basic authentication.";
+    GivenSecret(plain): 16..=200, r"^[!-~]+$", "Zm9yIHRoZSBleGFtcGxl", "A secret that the sender insists on.";
     Label(plain): 1..=60, LINE, "1 - Critical", "What another system calls a class of things, in its own words.";
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";

@@ -86,6 +86,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "Another client has this name.",
     ),
     (
+        "ux_connection_name",
+        "connection.name",
+        RuleCode::NotUnique,
+        "/name",
+        "Another connection has this name.",
+    ),
+    (
         "ux_person_identity",
         "person.issuer",
         RuleCode::NotUnique,

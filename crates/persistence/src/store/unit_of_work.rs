@@ -161,6 +161,11 @@ impl UnitOfWork {
         Ok(())
     }
 
+    /// How many things it has changed so far.
+    pub fn recorded(&self) -> usize {
+        self.events.len()
+    }
+
     /// Tries a part of the work. What it did is taken back where it is refused, and the unit of work can go on.
     pub async fn attempt<T, E: From<Error>>(
         &mut self,

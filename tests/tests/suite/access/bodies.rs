@@ -57,6 +57,11 @@ pub fn client(limited_to: Option<&str>) -> Value {
     client
 }
 
+pub fn connection(client: &str) -> Value {
+    json!({"name": fresh("Koppling"), "system": "monitor", "client": client, "mapping": "empty",
+        "authentication": {"method": "bearer"}})
+}
+
 pub fn calendar() -> Value {
     let day = json!([{"from": "08:00", "to": "17:00"}]);
     json!({"name": fresh("Kalender"), "hours": {"zone": "Europe/Stockholm", "weekly": {"monday": day}}})

@@ -270,6 +270,7 @@ impl Stage {
                     ..self.request("createMerge", branch).await
                 }
             }
+            ("connectionId", id) => self.connection(id).await,
             ("requestId", id) => self.request(id, branch).await,
             ("handOverId", id) => self.hand_over(id, branch).await,
             ("agreementId", "getSignedDocument") => self.signed(branch).await,
@@ -644,6 +645,18 @@ impl Stage {
         Thing::new("webhookSubscriptionId", &paused)
     }
 
+    /// A connection, with a document that it received where the operation is about one.
+    async fn connection(&self, operation: &str) -> Thing {
+        let made = made(&self.admin, "/connections", connection(&self.system)).await;
+        let thing = Thing::new("connectionId", &made);
+        if !["getReceivedDocument", "createDocumentReplay"].contains(&operation) {
+            return thing;
+        }
+        let door = format!("http://{}{}", self.service.running.address, made.text("address"));
+        let sent = self.service.http.post(door).bearer_auth(made.text("secret")).body("{}");
+        thing.and("documentId", Answer::to("POST /inbound", sent).await.expect(202).id())
+    }
+
     async fn measurement(&self, branch: &Branch) -> Thing {
         let scopes = "measurements.read measurements.write";
         let system = self.service.caller_with(Kind::Client, &self.system, scopes);
@@ -674,6 +687,10 @@ impl Stage {
             "createServiceCalendar" => calendar(),
             "createCustomerTeam" => json!({"name": fresh("Team")}),
             "createClient" => client(None),
+            "createConnection" => connection(&self.system),
+            "changeConnection" => json!({"name": fresh("Koppling")}),
+            "createConnectionSecret" => json!({}),
+            "createConnectionTest" => json!({"content": "{}"}),
             "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
             "createMeasurements" => json!(outage(&self.world.mail, &self.away.customer).to_string()),
             "changeRequest" => json!({"title": fresh("Ärende")}),

@@ -28,6 +28,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/Improvement", "improvementId"),
     ("/WebhookSubscription", "webhookSubscriptionId"),
     ("/WebhookSubscriptionWithSecret", "webhookSubscriptionId"),
+    ("/Connection", "connectionId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -34,7 +34,7 @@ pub(super) fn complete_operation(
     // Lines are taken in one by one; what they name and the key of their batch make a repeat harmless.
     let of_lines = operation["requestBody"]["content"]["application/x-ndjson"].is_object();
     // Who asks changes nothing.
-    let only_asks = id == "createVerification";
+    let only_asks = ["createVerification", "createConnectionTest"].contains(&id.as_str());
     if method == "post" && !of_lines && !only_asks {
         parameters.push(header_parameter(
             "Idempotency-Key",
@@ -165,6 +165,8 @@ const VERSIONED: &[&str] = &[
     "/ReceivedRequest",
     "/RequestScore",
     "/ScoringScheme",
+    "/Connection",
+    "/ConnectionWithSecret",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -222,6 +224,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("createExclusionRefusal", &["R23"]),
     ("createStatementRun", &["R10", "R24"]),
     ("createMeasurements", &["R20", "R21"]),
+    ("createConnectionTest", &["R20"]),
+    ("createDocumentReplay", &["R20", "R21"]),
+    ("createConnectionReplay", &["R20", "R21"]),
     ("listMeasurements", &["R20"]),
     ("getMeasurement", &["R20"]),
     ("listEvents", &["R20", "R21"]),

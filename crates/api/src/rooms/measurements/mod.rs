@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use self::intake::{Intake, IntakeLine, IntakeReport};
+pub use self::reader::of_rule;
 use crate::http::{Call, Lines, ListQuery, Listing, Problem, Query, Reply, Routes};
 
 pub fn routes(routes: &mut Routes) {
