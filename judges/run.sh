@@ -2,7 +2,7 @@
 # Runs the judges of the OpenAPI document, of the service that it promises, and of the documents that people read.
 #
 #   judges/run.sh                       all judges
-#   judges/run.sh spectral redocly      only these: spectral redocly pages typescript python schemathesis
+#   judges/run.sh spectral redocly      only these: spectral redocly pages typescript python webhooks schemathesis
 #
 # Their tools are pinned in this folder and installed below target/judges/ on first use. The service is
 # taken from KUNDANSVAR_BIN, else the newer of target/release/kundansvar and target/debug/kundansvar.
@@ -123,7 +123,7 @@ start_service() {
   shift
   port=$(free_port)
   settings=("KUNDANSVAR_DATA_FOLDER=$work/data-$name" "KUNDANSVAR_LISTEN=127.0.0.1:$port"
-    "KUNDANSVAR_RATE_LIMIT_PER_MINUTE=1000000" "$@")
+    "KUNDANSVAR_RATE_LIMIT_PER_MINUTE=1000000" 'KUNDANSVAR_WEBHOOK_ALLOWED_NETWORKS=["127.0.0.0/8"]' "$@")
   mkdir -p "$work/data-$name"
   become_kundansvar "${settings[@]}" -- serve --demo >"$log" 2>&1 &
   pid=$!
@@ -293,6 +293,17 @@ judge_python() {
   )
 }
 
+judge_webhooks() {
+  say "a delivery: its signature and its envelope, by the official libraries"
+  need_node
+  need_python
+  need_binary
+  start_on_sqlite
+  JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$(token_of trial "$sqlite_tokens") "$python" "$judges/webhooks.py" "$work/delivery.json"
+  cp "$judges/webhooks.mjs" "$npm_home/"
+  (cd "$npm_home" && node webhooks.mjs "$work/delivery.json")
+}
+
 # run_schemathesis DATABASE BASE-URL TOKENS: every seed, then the count over all of them.
 run_schemathesis() {
   local name=$1 url=$2 callers=$3 seed report counted=()
@@ -330,7 +341,7 @@ document=$(readlink -f "$document")
 mkdir -p "$reports"
 work=$(mktemp -d)
 chosen=("$@")
-[ $# -gt 0 ] || chosen=(spectral redocly pages typescript python schemathesis)
+[ $# -gt 0 ] || chosen=(spectral redocly pages typescript python webhooks schemathesis)
 for judge in "${chosen[@]}"; do
   declare -F "judge_$judge" >/dev/null || fail "there is no judge '$judge'"
 done
