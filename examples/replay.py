@@ -82,7 +82,8 @@ class Stage:
     """One replay: a folder with everything that it writes, and the commands to run."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self.file, self.folder, self.connected = options.file, folder, options.connection
+        self.file, self.folder = options.file, folder
+        self.connected = vars(options).get("connection", False)
         listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{listen}"
         settings = {"rate_limit_per_minute": options.rate_limit, "log": "warn"}

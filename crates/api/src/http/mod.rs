@@ -11,6 +11,7 @@ pub mod operations;
 pub mod problem;
 pub mod reply;
 pub mod routes;
+pub mod table;
 
 pub use call::Call;
 pub use files::{File, FileKind};

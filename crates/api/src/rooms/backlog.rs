@@ -1,5 +1,5 @@
 //! The backlog as a table to take away: CSV for tools, a workbook for people.
-use actix_web::{HttpResponse, get, http::header};
+use actix_web::{HttpResponse, get, http::header, web};
 use domain::{Rule, RuleCode, requests::*, vocabulary::*};
 use persistence::{Paging, requests as store};
 use rust_xlsxwriter::{Format as Look, Workbook, XlsxError};
@@ -9,7 +9,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-use crate::http::{Call, Problem, Query, Routes};
+use crate::http::{Call, Problem, Query, Routes, table::harmless};
 
 pub fn routes(routes: &mut Routes) {
     routes.service(get_backlog);
@@ -107,6 +107,8 @@ const COLUMNS: &[Column] = &[
     ("description", |r| told(r.description.as_ref())),
     ("benefit", |r| told(r.benefit.as_ref())),
     ("services", |r| listed(r.services.iter().map(|s| s.code.to_string()))),
+    ("score", |r| told(r.score)),
+    ("customersBehind", |r| r.customers_behind.to_string()),
     ("wantedBy", |r| told(r.wanted_by)),
     ("raisedBy", |r| r.raised_by.name.to_string()),
     ("endorsedBy", |r| {
@@ -158,7 +160,13 @@ async fn get_backlog(call: Call, query: Query<BacklogQuery>) -> Result<HttpRespo
     let requests = requests(&call, query.0).await?;
     let (media, ending, table) = match format {
         TableFormat::Csv => ("text/csv; charset=utf-8", "csv", as_text(&requests)?),
-        TableFormat::Xlsx => (XLSX, "xlsx", as_workbook(&requests).map_err(Problem::internal)?),
+        TableFormat::Xlsx => {
+            // Packing it takes a processor for a while.
+            let book = web::block(move || as_workbook(&requests))
+                .await
+                .map_err(Problem::internal)?;
+            (XLSX, "xlsx", book.map_err(Problem::internal)?)
+        }
     };
     let name = format!("attachment; filename=\"backlog-{}.{ending}\"", call.today());
     Ok(HttpResponse::Ok()
@@ -211,14 +219,6 @@ fn as_text(requests: &[Request]) -> Result<Vec<u8>, Problem> {
         table.write_record(cells).map_err(Problem::internal)?;
     }
     table.into_inner().map_err(Problem::internal)
-}
-
-/// A spreadsheet takes a text that begins so for a formula, and would run what a customer wrote.
-fn harmless(text: String) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text,
-    }
 }
 
 fn as_workbook(requests: &[Request]) -> Result<Vec<u8>, XlsxError> {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::vocabulary::*;
 
 /// How many intake documents one received document may become.
-pub const MOST_OUTPUTS: usize = 100;
+pub const MOST_OUTPUTS: usize = 1_000;
 
 word! {
     /// What became of a document.

@@ -89,9 +89,11 @@ impl Improvement {
         id: ImprovementId,
         number: String,
         request: &Request,
+        behind: Vec<CustomerRef>,
         owner: Option<PersonRef>,
         now: DateTime<Utc>,
     ) -> Self {
+        let customers = [request.customer.clone()].into_iter().chain(behind).collect();
         Self {
             id,
             version: 1,
@@ -105,7 +107,7 @@ impl Improvement {
                 customer: Some(request.customer.id),
                 ..Origin::told(OriginKind::Request, None)
             },
-            customers: vec![request.customer.clone()],
+            customers: by_code(customers, |c| c.code.clone()),
             unseen_customers: vec![],
             services: request.services.clone(),
             owner,

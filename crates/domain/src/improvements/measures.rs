@@ -69,6 +69,11 @@ fn refused(detail: impl Into<String>, pointer: &str) -> Rule {
 }
 
 impl Measure {
+    /// What its readings are readings of.
+    pub fn what_is_read(&self) -> (&Name, &Word, Direction) {
+        (&self.name, &self.unit, self.direction)
+    }
+
     fn is_better(&self, value: Decimal, than: Decimal) -> bool {
         match self.direction {
             Direction::Higher => value > than,

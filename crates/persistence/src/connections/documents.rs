@@ -114,7 +114,7 @@ pub async fn get_document(
     document(found.ok_or(Error::NotFound)?)
 }
 
-/// The first documents that failed, in the order in which they came in.
+/// Documents that failed, those first that were replayed least often, in the order in which they came in.
 pub async fn failed_documents(
     source: &impl Source,
     connection: ConnectionId,
@@ -123,6 +123,7 @@ pub async fn failed_documents(
     let rows = Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Outcome.eq(DocumentOutcome::Failed))
+        .order_by_asc(Column::Replays)
         .order_by_asc(Column::ReceivedAt)
         .order_by_asc(Column::Id)
         .limit(most)

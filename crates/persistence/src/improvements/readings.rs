@@ -4,7 +4,7 @@ use domain::{events::ActorKind, improvements::*, requests::Raiser, vocabulary::*
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait,
-    sea_query::{Expr, ExprTrait, JoinType, SelectStatement},
+    sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 
 use super::unreadable;
@@ -124,6 +124,17 @@ pub async fn latest_after(
         .to_owned();
     let row = store::one::<Row>(source.connection(), &query).await?;
     row.map(|row| Ok(row.reading(None)?.observation())).transpose()
+}
+
+/// Whether anything was measured of an improvement.
+pub async fn has_readings(source: &impl Source, id: ImprovementId) -> Result<bool, Error> {
+    let mut query = Query::select();
+    query
+        .column("id")
+        .from("improvement_reading")
+        .and_where(Expr::col("improvement_id").eq(id))
+        .limit(1);
+    Ok(store::count(source.connection(), &query).await? > 0)
 }
 
 /// Stores a new reading.

@@ -89,7 +89,7 @@ pub(super) async fn with_merged(
 }
 
 /// The customers behind requests by those that were merged into them, as far as the caller may see them, by code.
-pub(super) async fn customers_behind(
+pub async fn customers_behind(
     source: &impl Source,
     scope: &Scope,
     requests: Vec<RequestId>,

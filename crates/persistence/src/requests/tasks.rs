@@ -85,7 +85,7 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
             let (team, managed) = (scope.in_roles(ANY).permitted, scope.in_roles(MANAGERS).permitted);
             let owned =
                 Expr::cust("request.owner_id is not null").and(Expr::col(("request", "owner_id")).eq(person.id));
-            let awaited = in_status(&[Received, Investigating, Routed, Accepted, Declined]);
+            let awaited = in_status(&[Received, Investigating]);
             let decided = decision_cutoff(deadlines);
             asked = vec![
                 (

@@ -732,6 +732,9 @@ impl Stage {
             "createTermination" => {
                 json!({"lastDay": self.today(), "reason": "Läggs ned.", "reference": "Protokoll 8"})
             }
+            "createWebhookSubscription" => webhook(),
+            "changeWebhookSubscription" => json!({"name": fresh("Krok")}),
+            "createWebhookReplay" => json!({"from": "2026-01-01T00:00:00Z"}),
             "createScoringScheme" => scheme(),
             "createScore" => json!({"values": [{"criterion": "benefit", "value": 4}]}),
             "createMerge" => json!({"into": Uuid::now_v7()}),

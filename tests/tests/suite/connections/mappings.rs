@@ -15,7 +15,7 @@ const FAULTY: [(&str, &str); 12] = [
     ("reduce range(1e7) as $i (.; [.])", "The mapping"),
     ("error(\"nej\")", "nej"),
     (".title + 1", "cannot"),
-    ("range(101) | {kind: \"wish\"}", "more than 100"),
+    ("range(1001) | {kind: \"wish\"}", "more than 1000"),
     ("{kind: \"wish\", title: (\"x\" * 2000000)}", "more than 1048576"),
     ("nan", "no object|no JSON"),
     ("\"text\", 7", "no object"),

@@ -155,8 +155,8 @@ async fn create_document_replay(call: Call, ids: web::Path<(ConnectionId, Docume
 
 /// Replay all that failed
 ///
-/// In the order in which they came in, at most 100 at a time; `more` tells whether to ask again. What fails again does not
-/// keep the others back.
+/// Those first that were replayed least often, in the order in which they came in, at most 100 at a time; so what fails again
+/// does not keep the others back. `more` tells whether there are others that failed.
 #[utoipa::path(tag = "connections", operation_id = "createConnectionReplay",
     responses((status = 200, description = "What became of them.", body = DocumentReplays)))]
 #[post("/connections/{connectionId}/replay")]

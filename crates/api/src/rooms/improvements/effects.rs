@@ -13,7 +13,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-use crate::http::{Call, Problem, Query, Routes, input::JSON};
+use crate::http::{Call, Problem, Query, Routes, input::JSON, table::harmless};
 use crate::pages::{self, Format, Page, Paper, PaperQuery, Pdf};
 
 pub fn routes(routes: &mut Routes) {
@@ -139,14 +139,14 @@ const COLUMNS: [&str; 19] = [
 #[derive(Serialize)]
 struct Line<'a> {
     number: &'a str,
-    title: &'a Title,
+    title: String,
     customers: String,
     services: String,
     outcome: ImprovementOutcome,
     measured: ImprovementOutcome,
-    reason: Option<&'a Reason>,
-    measure: &'a Name,
-    unit: &'a Word,
+    reason: Option<String>,
+    measure: String,
+    unit: String,
     direction: Direction,
     baseline: Decimal,
     baseline_day: chrono::NaiveDate,
@@ -156,7 +156,7 @@ struct Line<'a> {
     reading_day: chrono::NaiveDate,
     implemented: chrono::NaiveDate,
     verified: chrono::NaiveDate,
-    conclusion: &'a Reason,
+    conclusion: String,
 }
 
 fn line(effect: &VerifiedEffect) -> Line<'_> {
@@ -164,14 +164,14 @@ fn line(effect: &VerifiedEffect) -> Line<'_> {
     let codes = |codes: Vec<&str>| codes.join(" ");
     Line {
         number: &effect.improvement.number,
-        title: &effect.improvement.title,
+        title: harmless(&effect.improvement.title),
         customers: codes(effect.customers.iter().map(|c| c.code.as_str()).collect()),
         services: codes(effect.services.iter().map(|s| s.code.as_str()).collect()),
         outcome: verified.outcome,
         measured: verified.measured,
-        reason: verified.reason.as_ref(),
-        measure: &effect.measure.name,
-        unit: &effect.measure.unit,
+        reason: verified.reason.as_ref().map(harmless),
+        measure: harmless(&effect.measure.name),
+        unit: harmless(&effect.measure.unit),
         direction: effect.measure.direction,
         baseline: verified.baseline.value,
         baseline_day: verified.baseline.day,
@@ -181,7 +181,7 @@ fn line(effect: &VerifiedEffect) -> Line<'_> {
         reading_day: verified.reading.day,
         implemented: effect.implemented,
         verified: effect.verified,
-        conclusion: &verified.conclusion,
+        conclusion: harmless(&verified.conclusion),
     }
 }
 

@@ -244,7 +244,9 @@ pub async fn take_over(scope: &Scope, unit: &mut UnitOfWork, request: Request) -
     };
     let number = store::draw_number(unit).await?;
     let reference = number.parse().map_err(Problem::internal)?;
-    let improvement = Improvement::of_request(unit.new_id(), number, &request, owner, unit.now());
+    let behind = requests::customers_behind(unit, scope, vec![request.id], unit.today()).await?;
+    let behind = behind.into_iter().map(|(_, customer)| customer).collect();
+    let improvement = Improvement::of_request(unit.new_id(), number, &request, behind, owner, unit.now());
     let taken_in = request
         .clone()
         .acknowledge(hand_over.id, Acknowledgement { reference }, unit.now())?;
@@ -296,6 +298,12 @@ async fn change_improvement(call: Call, id: web::Path<ImprovementId>, patch: Pat
             .caller
             .may_refer(&improvement.references, &input.references)?;
         let named = named(&call.scope, unit, &input, Some(&improvement)).await?;
+        if input.measure.as_ref().map(|m| m.what_is_read()) != improvement.measure.as_ref().map(|m| m.what_is_read())
+            && store::has_readings(unit, improvement.id).await?
+        {
+            let detail = "There are readings of the measure; what is read, in which unit and direction, stays.";
+            return Err(Rule::new(RuleCode::ImprovementEffect, detail).at("/measure").into());
+        }
         let references = improvement.references.clone();
         let after = improvement.change(input, named, (call.now(), call.today()))?;
         if references != after.references {

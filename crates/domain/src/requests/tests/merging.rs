@@ -33,6 +33,34 @@ fn r14_no_customer_endorses_for_another() {
 }
 
 #[test]
+fn r15_a_complaint_goes_on_where_it_still_gets_an_answer() {
+    let other = twin(RequestKind::Complaint);
+    let elsewhere = Request {
+        customer: CustomerRef {
+            id: CustomerId(Uuid::from_u128(77)),
+            ..other.customer.clone()
+        },
+        ..other.clone()
+    };
+    let answered = Request {
+        status: RequestStatus::Answered,
+        ..other.clone()
+    };
+    let complaint = || Request {
+        id: RequestId(Uuid::from_u128(78)),
+        ..other.clone()
+    };
+    for into in [elsewhere, answered] {
+        let refused = complaint().merge(into, noon(2)).unwrap_err();
+        assert_eq!(
+            (refused.code, refused.pointer.as_deref()),
+            (RuleCode::ComplaintAnswer, Some("/into"))
+        );
+    }
+    assert!(complaint().merge(other.clone(), noon(2)).is_ok());
+}
+
+#[test]
 fn r15_a_complaint_goes_on_in_a_complaint_alone() {
     let refused = request(RequestKind::Complaint)
         .merge(twin(RequestKind::Wish), noon(2))
