@@ -41,9 +41,8 @@ impl Request {
             let detail = "A complaint goes on in a complaint alone, so that it is answered.";
             return Err(Rule::new(RuleCode::ComplaintAnswer, detail).at("/into"));
         }
-        let elsewhere = self.customer.id != survivor.customer.id || survivor.status == RequestStatus::Answered;
-        if self.kind == RequestKind::Complaint && elsewhere {
-            let detail = "A complaint goes on in one of the same customer that awaits its answer, so that it gets one.";
+        if self.kind == RequestKind::Complaint && self.customer.id != survivor.customer.id {
+            let detail = "A complaint goes on in one of the same customer, so that whoever complained gets an answer.";
             return Err(Rule::new(RuleCode::ComplaintAnswer, detail).at("/into"));
         }
         let mut merged = self.step(Act::Merge, now)?;

@@ -151,7 +151,7 @@ impl RequestStatus {
             (Act::Answer, Received | Investigating) => Some(Answered),
             (Act::Reopen, Answered) => Some(Investigating),
             (Act::Merge, Received | Investigating | Routed | Accepted | Declined | Answered) => Some(Merged),
-            (Act::Absorb, Received | Investigating | Routed | Accepted | Declined | Answered) => Some(self),
+            (Act::Absorb, Received | Investigating | Routed | Accepted | Declined) => Some(self),
             (Act::Score, Received | Investigating | Routed | Accepted | Declined) => Some(self),
             (Act::Escalate, Received | Investigating | Routed | Accepted | Declined) => Some(self),
             _ => None,

@@ -15,7 +15,7 @@ fulfilled     -      -             -       -      -         -        -        - 
 dismissed     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
 withdrawn     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
 merged        -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
-answered      -      -             -       -      -         -        -        -         -         -        investigating merged =      -     -
+answered      -      -             -       -      -         -        -        -         -         -        investigating merged -      -     -
 closed        -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
 ";
 
