@@ -6,7 +6,6 @@ use actix_web::{
     http::header,
     web::{Bytes, BytesMut},
 };
-use domain::events::Event;
 use futures_util::stream;
 use persistence::events::{self as store, Filter, LogCursor, Stretch};
 use serde::Deserialize;
@@ -14,7 +13,7 @@ use tokio::{
     sync::watch,
     time::{Instant, timeout_at},
 };
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::EventQuery;
 use crate::http::{
@@ -61,13 +60,35 @@ struct LastEventId {
     last_event_id: Option<String>,
 }
 
+/// A frame of the stream, as the document describes it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document's description of what is written as text")]
+struct StreamedEvent {
+    /// The event's place in the log, for `Last-Event-ID`.
+    #[schema(
+        min_length = 32,
+        max_length = 32,
+        pattern = "^[0-9a-f]{32}$",
+        example = "000000000000002a5f0c6b1a279d3a5e"
+    )]
+    id: String,
+    /// The event as `GET /events` lists it, as JSON in one line.
+    #[schema(
+        max_length = 10000000,
+        pattern = r"^\{.*\}$",
+        content_media_type = "application/json",
+        example = "{\"position\": 42, \"type\": \"kundansvar.request.routed.v1\"}"
+    )]
+    data: String,
+}
+
 /// Stream events
 ///
 /// What `GET /events` lists, as it happens: Server-Sent Events whose `data` is an event and whose `id` is its place. A place
 /// also comes alone, about four times a minute while nothing happens. Who comes back with the last one in `Last-Event-ID` gets
 /// what came after it, without a gap. The stream ends with its time, with the right to it, and when the service stops.
 #[utoipa::path(tag = "events", operation_id = "getEventStream", params(StreamQuery, LastEventId, EventQuery), responses(
-    (status = 200, description = "Events as they happen.", body = Event, content_type = "text/event-stream")))]
+    (status = 200, description = "Events as they happen.", body = StreamedEvent, content_type = "text/event-stream")))]
 #[get("/event-stream")]
 async fn get_event_stream(
     call: Call,
