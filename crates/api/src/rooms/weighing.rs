@@ -5,7 +5,7 @@ use persistence::requests::{self as store, Deadlines};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::http::{Body, Call, Fault, ListQuery, Listing, Problem, Query, Reply, Routes, operations::BASE};
+use crate::http::{Body, Call, ListQuery, Listing, Problem, Query, Reply, Routes, operations::BASE};
 
 pub fn routes(routes: &mut Routes) {
     routes
@@ -23,7 +23,7 @@ pub fn routes(routes: &mut Routes) {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SimilarQuery {
-    /// What it is, in one line; needed where no `request` is named.
+    /// What it is, in one line.
     #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f]+$")]
     title: Option<String>,
     /// What it is about.
@@ -36,7 +36,7 @@ struct SimilarQuery {
 /// Find similar open requests
 ///
 /// Open requests that seem to be about the same, in Swedish or English, whatever customer's they are. You get those that
-/// you may see; of the others only how many customers they are.
+/// you may see; of the others only how many customers they are. To no words, nothing is similar.
 #[utoipa::path(tag = "requests", operation_id = "listSimilarRequests", params(SimilarQuery),
     responses((status = 200, description = "What is similar.", body = SimilarRequests)))]
 #[get("/similar-requests")]
@@ -55,7 +55,7 @@ async fn list_similar_requests(call: Call, query: Query<SimilarQuery>) -> Result
             )
         }
         None => (
-            query.0.title.ok_or_else(title_missing)?,
+            query.0.title.unwrap_or_default(),
             query.0.description.unwrap_or_default(),
         ),
     };
@@ -70,15 +70,6 @@ const ONE: persistence::Paging = persistence::Paging {
     descending: false,
     count: false,
 };
-
-fn title_missing() -> Problem {
-    Problem::Query(vec![Fault {
-        pointer: None,
-        parameter: Some("title".into()),
-        code: "required".into(),
-        detail: "Say a title, or name a request.".into(),
-    }])
-}
 
 /// List what you must do now
 ///

@@ -49,12 +49,11 @@ struct StreamQuery {
 #[into_params(parameter_in = Header)]
 #[allow(dead_code, reason = "the document's description of a header that `Call` reads")]
 struct LastEventId {
-    /// The last `id` that you got; it goes before `cursor`.
+    /// The last `id` that you got; it goes before `cursor`. An empty one is none.
     #[param(
         rename = "Last-Event-ID",
-        min_length = 32,
         max_length = 32,
-        pattern = "^[0-9a-f]{32}$",
+        pattern = "^([0-9a-f]{32})?$",
         example = "00000000000000000000000000000000"
     )]
     last_event_id: Option<String>,
