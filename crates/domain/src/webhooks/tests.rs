@@ -106,7 +106,8 @@ fn who_is_told_of_what() {
 #[test]
 fn every_act_in_every_state() {
     use WebhookState::*;
-    let acts: [(&str, fn(WebhookSubscription) -> Result<WebhookSubscription, Rule>); 4] = [
+    type Act = fn(WebhookSubscription) -> Result<WebhookSubscription, Rule>;
+    let acts: [(&str, Act); 4] = [
         ("pause", |s| s.pause(None)),
         ("resume", WebhookSubscription::resume),
         ("disable", |s| s.disable("Borta.".parse().ok())),
