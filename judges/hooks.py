@@ -9,6 +9,7 @@ import os
 import uuid
 
 import schemathesis
+import yaml
 from schemathesis.core.parameters import ParameterLocation
 
 HEADER = "Idempotency-Key"
@@ -70,6 +71,19 @@ def csv(context, value):
 def pdf(context, value):
     """A file is bytes, whatever they are."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="replace")
+
+
+class _Quoting(yaml.SafeDumper):
+    """Writes every text in quotes: to YAML 1.1, which the library writes, 1e3 is text; to YAML 1.2 it is a number."""
+
+
+_Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
+@schemathesis.serializer("application/yaml")
+def quoted(context, value):
+    """YAML that every version of it reads alike."""
+    return value if isinstance(value, bytes) else yaml.dump(value, Dumper=_Quoting).encode("utf-8", errors="replace")
 
 
 @schemathesis.serializer("application/x-ndjson")
