@@ -57,9 +57,12 @@ class Process:
         self.start()
 
     def start(self) -> None:
+        self.spawn()
+        self.ready(self)
+
+    def spawn(self) -> None:
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(self.command, stdout=log, stderr=log)
-        self.ready(self)
 
     def ended(self) -> int | None:
         return self.running.poll()
@@ -101,10 +104,14 @@ class Stage:
                 urllib.request.urlopen(f"{self.url}/health/ready", timeout=5).close()
                 return
             except OSError as refused:
-                if service.ended() is not None or time.monotonic() > give_up:
-                    code = service.ended()
+                code = service.ended()
+                # A child that the killed one was just beginning holds its port for a moment.
+                taken = code is not None and "Address already in use" in service.tail()
+                if (code is not None and not taken) or time.monotonic() > give_up:
                     sys.exit(f"the service is not ready (exit code {code}): {refused}\n{service.tail()}")
-                time.sleep(0.05)
+                time.sleep(0.5 if taken else 0.05)
+                if taken:
+                    service.spawn()
 
     def token(self, kind: str, subject: str) -> Path:
         """A token as the operator hands it out."""
