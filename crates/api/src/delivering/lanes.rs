@@ -41,6 +41,11 @@ impl Lanes {
         self.more && self.waiting.len() < HELD / 2
     }
 
+    /// Whether a try runs.
+    pub fn is_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
     /// Forgets what waits; what runs is let run.
     pub fn clear(&mut self) {
         self.waiting.clear();

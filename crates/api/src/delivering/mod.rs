@@ -80,7 +80,7 @@ pub async fn keep_delivering(state: web::Data<State>) {
         if let Err(e) = sender.go_on().await {
             tracing::warn!(error = %e, "webhooks wait; it is tried again");
             sender.held_since = None;
-            sender.lanes.clear();
+            sender.lanes.values_mut().for_each(Lanes::clear);
             sleep(PAUSE).await;
         }
     }
@@ -124,6 +124,8 @@ impl Sender {
                 .borrow_and_update()
                 .is_some_and(|end| end.position > self.place.position);
             if (grown || self.something_is_due()) && !self.hold().await? {
+                // What was begun is the other instance's now, whatever becomes of it here.
+                while self.ended.try_recv().is_ok() {}
                 sleep(BELIEVED).await;
                 continue;
             }
@@ -297,7 +299,7 @@ impl Sender {
             .min(BELIEVED)
             .max(Duration::from_millis(5));
         let place = self.place.position;
-        let grown = head.wait_for(|end| end.is_none_or(|end| end.position > place));
+        let grown = head.wait_for(|end| end.is_some_and(|end| end.position > place));
         let one = async {
             tokio::select! {
                 _ = grown => None,
@@ -319,6 +321,8 @@ impl Sender {
         let now = self.state.clock.now();
         // What is not known to wait may wait: whoever held the outlet before may have left it.
         self.held_since.is_none()
+            // A hold lasts as long as a try does, so that nobody else begins it meanwhile.
+            || self.lanes.values().any(Lanes::is_running)
             || self
                 .lanes_that_send()
                 .any(|lanes| lanes.more || lanes.next_due().is_some_and(|due| due <= now))

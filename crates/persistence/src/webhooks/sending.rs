@@ -195,6 +195,7 @@ pub async fn settle(
             .col_expr(Column::DueAt, Expr::value(one.due_at))
             .col_expr(Column::Attempts, Expr::value(DeliveryAttempts(one.attempts)))
             .filter(Column::Id.eq(one.delivery))
+            .filter(Column::State.eq(DeliveryState::Waiting))
             .exec(&tx)
             .await?;
     }
