@@ -57,6 +57,14 @@ word! {
         #[serde(rename = "measurements.write")]
         #[strum(serialize = "measurements.write")]
         MeasurementsWrite,
+        /// Read the figures of satisfaction.
+        #[serde(rename = "satisfaction.read")]
+        #[strum(serialize = "satisfaction.read")]
+        SatisfactionRead,
+        /// Send ratings.
+        #[serde(rename = "satisfaction.write")]
+        #[strum(serialize = "satisfaction.write")]
+        SatisfactionWrite,
         /// Read the improvement register.
         #[serde(rename = "improvements.read")]
         #[strum(serialize = "improvements.read")]

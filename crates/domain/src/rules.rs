@@ -56,6 +56,8 @@ pub enum RuleCode {
     OldHandOver,
     /// Events are sent to public addresses by https, and to what the operator allows.
     Destination,
+    /// A scale ascends, and a score lies on it.
+    OffScale,
     /// Evidence tells of a time before its own beginning, or from the future.
     TimeOrder,
 }

@@ -15,6 +15,7 @@ pub mod overviews;
 pub mod people;
 pub mod references;
 pub mod requests;
+pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
 pub mod store;

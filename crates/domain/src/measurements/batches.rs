@@ -1,4 +1,4 @@
-//! Batches: what became of measurements that were sent together, as their one event tells it.
+//! Batches: what became of measurements or ratings that were sent together, as their one event tells it.
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{
 };
 
 word! {
-    /// What became of a measurement that was sent.
+    /// What became of a line that was sent.
     IntakeOutcome {
         /// It is new, and stored.
         Accepted,
@@ -28,7 +28,17 @@ word! {
     }
 }
 
-/// How many measurements of a batch became what.
+word! {
+    /// What a batch is made of.
+    BatchOf {
+        /// Measurements.
+        Measurements,
+        /// Ratings.
+        Ratings,
+    }
+}
+
+/// How many lines of a batch became what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Stored as new.
@@ -76,7 +86,7 @@ impl Counts {
     }
 }
 
-/// Measurements that were sent together; what its event tells of them.
+/// Measurements or ratings that were sent together; what its event tells of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
@@ -84,6 +94,8 @@ pub struct Batch {
     pub id: BatchId,
     /// One for each event that it left: one, unless it was sent again and brought something new.
     pub version: i64,
+    /// What it is made of.
+    pub of: BatchOf,
     /// What its sender calls it.
     pub key: String,
     /// What became of its lines, of all times that it was sent.
@@ -102,14 +114,18 @@ impl Aggregate for Batch {
     }
 }
 
-/// Measurements that left quarantine together, since something they name became known.
+/// Measurements or ratings that left quarantine together, since something they name became known.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Matched {
     /// Of this act.
     pub id: BatchId,
-    /// How many, by what they were matched to.
+    /// How many measurements, by what they were matched to.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub measurements: BTreeMap<Uuid, u64>,
+    /// How many ratings, by what they were matched to.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ratings: BTreeMap<Uuid, u64>,
 }
 
 impl Aggregate for Matched {

@@ -3,10 +3,10 @@ use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{CaseInput, MeasurementInput};
-use crate::{Rule, RuleCode, access::Caller};
+use crate::{Rule, RuleCode, access::Caller, vocabulary::SystemName};
 
 /// How far ahead a source's clock may be.
-const CLOCKS_DIFFER_BY: Duration = Duration::minutes(5);
+pub(crate) const CLOCKS_DIFFER_BY: Duration = Duration::minutes(5);
 
 impl MeasurementInput {
     /// Every rule that it breaks, as it is received `now`.
@@ -94,6 +94,17 @@ impl Times {
     }
 }
 
+/// Refuses what comes from a system that is not bound to its sender.
+pub(crate) fn bound(source: &SystemName, caller: &Caller) -> Result<(), Rule> {
+    match caller {
+        Caller::Client { systems, .. } if !systems.contains(source) => {
+            let detail = "is a system that is not bound to this client";
+            Err(Rule::new(RuleCode::SystemNotBound, detail).at("/source"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A measurement that breaks no rule and that its sender may send, with its one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
@@ -106,12 +117,7 @@ impl Evidence {
     /// Takes what a caller sends at a time, or names every rule that it breaks.
     pub fn of(told: MeasurementInput, caller: &Caller, now: DateTime<Utc>) -> Result<Self, Vec<Rule>> {
         let mut faults = told.faults(now);
-        if let Caller::Client { systems, .. } = caller
-            && !systems.contains(told.source())
-        {
-            let detail = "is a system that is not bound to this client";
-            faults.push(Rule::new(RuleCode::SystemNotBound, detail).at("/source"));
-        }
+        faults.extend(bound(told.source(), caller).err());
         let text = serde_json_canonicalizer::to_string(&told);
         match (faults.is_empty(), text) {
             (true, Ok(text)) => {

@@ -15,8 +15,9 @@ use crate::{
     vocabulary::*,
 };
 
-pub use batches::{Batch, Counts, IntakeOutcome, Matched};
+pub use batches::{Batch, BatchOf, Counts, IntakeOutcome, Matched};
 pub use evidence::Evidence;
+pub(crate) use evidence::{CLOCKS_DIFFER_BY, bound};
 
 word! {
     /// What was observed.

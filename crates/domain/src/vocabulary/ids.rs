@@ -81,6 +81,8 @@ ids! {
     MeasurementId;
     /// A batch of measurements.
     BatchId;
+    /// A score on a finished case.
+    RatingId;
     /// A statement of what was delivered in a period.
     StatementId;
     /// An interval that is left out of what is judged.

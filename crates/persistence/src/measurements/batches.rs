@@ -2,8 +2,9 @@
 //! hour after its sender fell silent; a further one only if it is sent again and brings something new.
 use chrono::Duration;
 use domain::{
+    Rule, RuleCode,
     access::Caller,
-    measurements::{Batch, Counts},
+    measurements::{Batch, BatchOf, Counts},
     vocabulary::BatchId,
 };
 use sea_orm::{
@@ -35,8 +36,8 @@ impl Model {
 }
 
 /// The batch that a client calls by this key, begun if it is new.
-pub async fn open(unit: &UnitOfWork, caller: &Caller, key: &str) -> Result<BatchId, Error> {
-    // Only clients send measurements: the matrix says so.
+pub async fn open(unit: &UnitOfWork, caller: &Caller, of: BatchOf, key: &str) -> Result<BatchId, Error> {
+    // Only clients send batches: the matrix says so.
     let Caller::Client { id: client, .. } = caller else {
         return Err(Error::NotPermitted);
     };
@@ -45,6 +46,7 @@ pub async fn open(unit: &UnitOfWork, caller: &Caller, key: &str) -> Result<Batch
         version: Set(0),
         client_id: Set(*client),
         key: Set(key.to_owned()),
+        made_of: Set(of),
         accepted: Set(0),
         duplicate: Set(0),
         correction: Set(0),
@@ -62,11 +64,18 @@ pub async fn open(unit: &UnitOfWork, caller: &Caller, key: &str) -> Result<Batch
     unit.connection().execute(&insert.into_query()).await?;
     let id = Entity::find()
         .select_only()
-        .column(Column::Id)
+        .columns([Column::Id, Column::MadeOf])
         .filter(Column::ClientId.eq(*client))
         .filter(Column::Key.eq(key));
-    let id: Option<BatchId> = id.into_tuple().one(unit.connection()).await?;
-    id.ok_or(Error::NotFound)
+    let found: Option<(BatchId, BatchOf)> = id.into_tuple().one(unit.connection()).await?;
+    match found {
+        Some((id, made_of)) if made_of == of => Ok(id),
+        Some((_, made_of)) => {
+            let detail = format!("The batch {key} is made of {made_of}: {of} go into a batch of their own.");
+            Err(Rule::new(RuleCode::State, detail).into())
+        }
+        None => Err(Error::NotFound),
+    }
 }
 
 /// Adds what became of some more of its lines.
@@ -111,6 +120,7 @@ pub async fn close(unit: &mut UnitOfWork, id: BatchId, digest: Option<String>) -
     let batch = Batch {
         id,
         version,
+        of: row.made_of,
         key: row.key,
         counts,
         digest,

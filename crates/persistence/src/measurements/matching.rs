@@ -1,6 +1,6 @@
 //! What measurements name: our ids or other systems' references, looked up a chunk at a time. What nobody knows yet is
 //! waited for, and matched in the unit of work that makes it known.
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     Rule, RuleCode,
@@ -16,12 +16,12 @@ use uuid::Uuid;
 
 use super::{affected, entity, rows::Row, wait};
 use crate::{
-    Db, Error, customers, references, services,
+    Db, Error, customers, references, satisfaction, services,
     store::{IN_ONE_LIST, Origin, Source, UnitOfWork},
 };
 
 /// How many measurements are matched in the unit of work that makes something known; the rest follow within the hour.
-const AT_ONCE: u64 = 10_000;
+pub const AT_ONCE: u64 = 10_000;
 const SERVICE: &str = "service";
 const CUSTOMER: &str = "customer";
 
@@ -52,7 +52,8 @@ impl Names {
         Self::looked_up(unit, services, customers).await
     }
 
-    async fn looked_up(
+    /// What these keys stand for.
+    pub async fn looked_up(
         unit: &UnitOfWork,
         services: HashSet<&Key<ServiceId>>,
         customers: HashSet<&Key<CustomerId>>,
@@ -64,6 +65,16 @@ impl Names {
         let existing = customers::existing(unit, &ids).await?;
         let customers = known(customers, &told, &existing);
         Ok(Self { services, customers })
+    }
+
+    /// The service that a key stands for, if it is known.
+    pub fn service(&self, key: &Key<ServiceId>) -> Option<ServiceId> {
+        self.services.get(key).copied()
+    }
+
+    /// The customer that a key stands for, if it is known.
+    pub fn customer(&self, key: &Key<CustomerId>) -> Option<CustomerId> {
+        self.customers.get(key).copied()
     }
 
     /// The measurement as it is stored.
@@ -108,8 +119,15 @@ impl Names {
             let detail = "is missing: this client is limited to some customers, and names them";
             return Some(Rule::new(RuleCode::UnknownReference, detail).at(member));
         }
-        let outside = |key: &Key<CustomerId>| self.customers.get(key).is_none_or(|id| !limit.contains(id));
-        let (pointer, _) = named.into_iter().find(|(_, key)| outside(key))?;
+        let mut beyond = named.into_iter().filter_map(|(pointer, key)| self.outside(pointer, key, limit));
+        beyond.next()
+    }
+
+    /// Refuses a customer that a client limited to some may not write for.
+    pub fn outside(&self, pointer: impl Into<String>, key: &Key<CustomerId>, limit: &[CustomerId]) -> Option<Rule> {
+        if self.customer(key).is_some_and(|id| limit.contains(&id)) {
+            return None;
+        }
         let detail = "names no customer that this client may write for";
         Some(Rule::new(RuleCode::UnknownReference, detail).at(pointer))
     }
@@ -151,11 +169,16 @@ where
         .collect()
 }
 
-fn waiting<I: Id>(measurement_id: MeasurementId, kind: &str, key: &Key<I>) -> wait::Model {
-    let (system, external_id) = match key {
+/// A name as system and id; an id of ours has no system.
+pub fn as_text<I: Id>(key: &Key<I>) -> (String, String) {
+    match key {
         Key::Id(id) => (String::new(), id.to_string()),
         Key::Reference(SystemKey { system, id }) => (system.to_string(), id.to_string()),
-    };
+    }
+}
+
+fn waiting<I: Id>(measurement_id: MeasurementId, kind: &str, key: &Key<I>) -> wait::Model {
+    let (system, external_id) = as_text(key);
     wait::Model {
         kind: kind.into(),
         system,
@@ -209,22 +232,26 @@ pub(crate) async fn match_named(
         SubjectKind::Customer => CUSTOMER,
         _ => return Ok(()),
     };
-    let mut matched = 0;
+    let mut matched = (0, 0);
     for reference in references {
-        matched += match_one(unit, kind, reference.system.as_str(), reference.id.as_str(), subject).await?;
+        let (system, id) = (reference.system.as_str(), reference.id.as_str());
+        matched.0 += match_one(unit, kind, system, id, subject).await?;
+        matched.1 += satisfaction::match_one(unit, kind == SERVICE, system, id, subject).await?;
     }
     told_of(unit, subject, matched)
 }
 
-fn told_of(unit: &mut UnitOfWork, subject: Uuid, matched: u64) -> Result<(), Error> {
-    if matched == 0 {
-        return Ok(());
-    }
+fn told_of(unit: &mut UnitOfWork, subject: Uuid, (measurements, ratings): (u64, u64)) -> Result<(), Error> {
+    let of = |n| (n > 0).then_some((subject, n)).into_iter().collect();
     let matched = Matched {
         id: unit.new_id(),
-        measurements: BTreeMap::from([(subject, matched)]),
+        measurements: of(measurements),
+        ratings: of(ratings),
     };
-    unit.record("matched", None, Some(&matched))
+    match measurements + ratings {
+        0 => Ok(()),
+        _ => unit.record("matched", None, Some(&matched)),
+    }
 }
 
 /// Matches what waits for one name, so many at once; how many they were.
@@ -308,13 +335,21 @@ impl Db {
     /// Matches what waits for something that has become known meanwhile: more of it than was matched at once, or sent in
     /// the very moment in which it became known.
     pub async fn match_left_over(&self, origin: &Origin) -> Result<(), Error> {
-        let names: Vec<(String, String, String)> = wait::Entity::find()
+        let mut names: Vec<(String, String, String)> = wait::Entity::find()
             .select_only()
             .columns([wait::Column::Kind, wait::Column::System, wait::Column::ExternalId])
             .distinct()
             .into_tuple()
             .all(self.reader().connection())
             .await?;
+        let ratings = satisfaction::waited_for(&self.reader()).await?;
+        let ratings = ratings.into_iter().map(|(is_service, system, id)| {
+            let kind = if is_service { SERVICE } else { CUSTOMER };
+            (kind.to_owned(), system, id)
+        });
+        names.extend(ratings);
+        names.sort();
+        names.dedup();
         for (kind, system, id) in names {
             let mut matched = AT_ONCE;
             while matched == AT_ONCE {
@@ -344,7 +379,8 @@ async fn match_if_known(unit: &mut UnitOfWork, kind: &str, system: &str, id: &st
     let Some(subject) = existing.into_iter().next() else {
         return Ok(0);
     };
-    let matched = match_one(unit, kind, system, id, subject).await?;
-    told_of(unit, subject, matched)?;
-    Ok(matched)
+    let measurements = match_one(unit, kind, system, id, subject).await?;
+    let ratings = satisfaction::match_one(unit, is_service, system, id, subject).await?;
+    told_of(unit, subject, (measurements, ratings))?;
+    Ok(measurements.max(ratings))
 }

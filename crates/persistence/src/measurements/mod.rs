@@ -8,7 +8,7 @@ mod unagreed;
 
 pub use batches::{close, count, open};
 pub use intake::{Taken, take_in};
-pub(crate) use matching::match_named;
+pub(crate) use matching::{AT_ONCE, Names, as_text, match_named};
 pub use reading::{Filter, get, list};
 pub use unagreed::list_unagreed;
 
@@ -111,6 +111,7 @@ pub(crate) mod batch {
         pub version: i64,
         pub client_id: ClientId,
         pub key: String,
+        pub made_of: domain::measurements::BatchOf,
         pub accepted: i64,
         pub duplicate: i64,
         pub correction: i64,

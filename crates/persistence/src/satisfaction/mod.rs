@@ -1,0 +1,68 @@
+//! Satisfaction: ratings as they were sent, and how many there are of each score.
+mod counts;
+mod ratings;
+
+pub use ratings::take_in;
+pub(crate) use ratings::{match_one, waited_for};
+
+pub(crate) mod rating {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rating")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: RatingId,
+        pub source: SystemName,
+        pub source_id: ExternalId,
+        pub source_version: Option<i64>,
+        pub state_at: DateTimeUtc,
+        pub received_at: DateTimeUtc,
+        pub batch_id: BatchId,
+        pub digest: Vec<u8>,
+        pub month: Date,
+        pub service_id: Option<ServiceId>,
+        pub customer_id: Option<CustomerId>,
+        pub service_system: Option<String>,
+        pub service_key: Option<String>,
+        pub customer_system: Option<String>,
+        pub customer_key: Option<String>,
+        pub case_key: Option<ExternalId>,
+        pub low: i16,
+        pub high: i16,
+        pub top_from: i16,
+        pub score: i16,
+        pub comment: Option<Reason>,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod rating_count {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rating_count")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub month: Date,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub customer_id: CustomerId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub service_id: ServiceId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub low: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub high: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub top_from: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub score: i16,
+        pub n: i64,
+        pub late: i64,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
