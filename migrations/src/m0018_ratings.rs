@@ -13,7 +13,7 @@ impl MigrationTrait for Migration {
 
 // A rating that names something unknown keeps the name until it is matched; an id of ours has no system. Figures are drawn
 // from `rating_count` alone: `n` is what counts, `late` what came after the month's figures were fixed and waits for more
-// of it. `top_from` is beyond `high` where the scale has no satisfied scores of its own.
+// of it. `top_boxes` is 0 where nobody says which scores are satisfied ones.
 const SQL: &str = "
 alter table measurement_batch add column made_of text not null default 'measurements'
     check (made_of in ('measurements', 'ratings'));
@@ -35,10 +35,10 @@ create table rating (
     customer_system text,
     customer_key text,
     case_key text,
-    low smallint not null,
-    high smallint not null,
-    top_from smallint not null,
-    score smallint not null,
+    low integer not null,
+    high integer not null,
+    top_boxes integer not null,
+    score integer not null,
     comment text,
     constraint ux_rating_source unique (source, source_id)
 );
@@ -49,13 +49,13 @@ create table rating_count (
     month {date} not null,
     customer_id {uuid} not null constraint fk_rating_count_customer references customer (id),
     service_id {uuid} not null constraint fk_rating_count_service references service (id),
-    low smallint not null,
-    high smallint not null,
-    top_from smallint not null,
-    score smallint not null,
+    low integer not null,
+    high integer not null,
+    top_boxes integer not null,
+    score integer not null,
     n bigint not null,
     late bigint not null,
-    primary key (month, customer_id, service_id, low, high, top_from, score)
+    primary key (month, customer_id, service_id, low, high, top_boxes, score)
 );
 create index ix_rating_count_customer on rating_count (customer_id, month);
 create index ix_rating_count_late on rating_count (month, customer_id, service_id) where late <> 0;

@@ -723,6 +723,7 @@ matrix! {
     listMeasurements:           NO, YES, Read, Own, With(MeasurementsRead);
     getMeasurement:             NO, YES, Read, Own, With(MeasurementsRead);
     listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
+    createRatings:              NO, NO, NoPerson, NoContact, With(SatisfactionWrite);
     listStatements:             YES, YES, Read, Own, With(AgreementsRead);
     getStatement:               YES, YES, Read, Own, With(AgreementsRead);
     getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, Duration, SecondsFormat, Utc};
 use domain::{
     access::{Caller, ClientScope},
-    measurements::{Counts, Evidence},
+    measurements::{BatchOf, Counts, Evidence},
     vocabulary::{CustomerId, ServiceId},
 };
 use persistence::measurements as store;
@@ -38,7 +38,7 @@ pub async fn send(state: &State, registers: &Registers, now: DateTime<Utc>) -> R
     let evidence = evidence.collect::<Result<Vec<_>, Problem>>()?;
     let scope = permitted("createMeasurements", &caller)?;
     unit_at(state, now, &caller, async |unit| {
-        let batch = store::open(unit, &caller, "demo").await?;
+        let batch = store::open(unit, &caller, BatchOf::Measurements, "demo").await?;
         settle(unit, "measurement", "LARM-2041");
         let mut counts = Counts::default();
         for taken in store::take_in(unit, &scope, batch, &evidence).await? {

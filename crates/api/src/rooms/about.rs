@@ -136,6 +136,11 @@ pub fn tags() -> Value {
             "service levels",
             "What was promised is judged here: when services are open, how time is counted, and the evidence that is sent.",
         ),
+        (
+            "satisfaction",
+            "What users and customers think of the delivery: ratings and answers in, figures out, and never so few that somebody can be \
+             recognised.",
+        ),
         ("services", "The IT services that customers use."),
     ];
     tags.map(|(name, description)| json!({"name": name, "description": description}))

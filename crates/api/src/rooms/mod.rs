@@ -15,6 +15,7 @@ pub mod measurements;
 pub mod overviews;
 pub mod people;
 pub mod requests;
+pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
 pub mod teams;
@@ -44,6 +45,7 @@ pub fn all(routes: &mut Routes) {
         .configure(overviews::routes)
         .configure(measurements::routes)
         .configure(service_levels::routes)
+        .configure(satisfaction::routes)
         .configure(improvements::routes)
         .configure(events::routes)
         .configure(webhooks::routes)

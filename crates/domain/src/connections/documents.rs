@@ -38,6 +38,8 @@ word! {
         Outage,
         /// A number that was read.
         Sample,
+        /// A score on a finished case.
+        Rating,
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
+use super::{Distribution, NotAScale, Scale};
 use crate::{
     Rule, RuleCode,
     access::Caller,
@@ -11,56 +12,33 @@ use crate::{
     vocabulary::*,
 };
 
-/// A scale of whole numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+/// A scale of whole numbers, as it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Scale {
+pub struct ScaleInput {
     /// The lowest score.
     #[schema(minimum = -1000, maximum = 1000)]
-    pub low: i16,
-    /// The highest score; above the lowest, at most 100 above it.
+    pub low: i32,
+    /// The highest score; 1 to 100 above the lowest.
     #[schema(minimum = -1000, maximum = 1000)]
-    pub high: i16,
-    /// From which score on somebody is satisfied. None needs be told for 1–5 (4), 1–7 (6), 1–10 (8) and 1–4 (3); any other
-    /// scale that tells none has mean and distribution only.
+    pub high: i32,
+    /// How many of the highest scores say that somebody is satisfied. Told for other scales than 1–4, 1–5, 1–7 and 1–10, which
+    /// have 2, 2, 2 and 3; a scale without any has mean and distribution only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = -1000, maximum = 1000)]
-    pub top_from: Option<i16>,
+    #[schema(minimum = 1, maximum = 100)]
+    pub top_boxes: Option<i32>,
 }
 
-/// The most steps that a scale has above its lowest.
-const MOST_STEPS: i16 = 100;
-
-impl Scale {
-    /// Refuses a scale that does not ascend, or whose satisfied scores are not a part of it.
-    pub fn check(self) -> Result<(), Rule> {
-        let off = |detail: &str, at: &str| Err(Rule::new(RuleCode::OffScale, detail).at(at));
-        match self {
-            Self { low, high, .. } if high <= low => off("lies not above the lowest score", "/high"),
-            Self { low, high, .. } if high.saturating_sub(low) > MOST_STEPS => {
-                off("lies more than 100 above the lowest score", "/high")
-            }
-            Self { low, high, top_from: Some(top) } if top <= low || high < top => {
-                off("lies above the lowest score and not above the highest", "/topFrom")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// From which score on somebody is satisfied; none where that is not known.
-    pub fn satisfied_from(self) -> Option<i16> {
-        self.top_from.or(match (self.low, self.high) {
-            (1, 4) => Some(3),
-            (1, 5) => Some(4),
-            (1, 7) => Some(6),
-            (1, 10) => Some(8),
-            _ => None,
+impl ScaleInput {
+    /// The scale that it tells, or why it tells none.
+    pub fn scale(self) -> Result<Scale, Rule> {
+        Scale::new(self.low, self.high, self.top_boxes).map_err(|e| {
+            let member = match e {
+                NotAScale::Ends => "/high",
+                NotAScale::TopBoxes | NotAScale::Listed => "/topBoxes",
+            };
+            Rule::new(RuleCode::OffScale, e.to_string()).at(member)
         })
-    }
-
-    /// Whether a score lies on it.
-    pub fn holds(self, score: i16) -> bool {
-        (self.low..=self.high).contains(&score)
     }
 }
 
@@ -92,10 +70,10 @@ pub struct RatingInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<ExternalId>,
     /// The scale that the score was given on.
-    pub scale: Scale,
+    pub scale: ScaleInput,
     /// The score. Somebody who did not answer has none: no rating is sent then.
     #[schema(minimum = -1000, maximum = 1000)]
-    pub score: i16,
+    pub score: i32,
     /// What was said with it. It is read by nobody one by one: comments are told of a period, where there are enough of
     /// them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,14 +99,12 @@ impl RatingInput {
         };
         let times = [early("/ratedAt", Some(self.rated_at)), early("/updatedAt", self.updated_at)];
         let mut faults: Vec<Rule> = times.into_iter().flatten().collect();
-        match self.scale.check() {
+        match self.scale.scale() {
             Err(rule) => faults.push(rule.under("/scale")),
-            Ok(()) if !self.scale.holds(self.score) => {
-                let Scale { low, high, .. } = self.scale;
-                let detail = format!("lies outside its scale, which goes from {low} to {high}");
-                faults.push(Rule::new(RuleCode::OffScale, detail).at("/score"));
+            Ok(scale) => {
+                let lies = Distribution::of(scale, [self.score]);
+                faults.extend(lies.err().map(|e| Rule::new(RuleCode::OffScale, e.to_string()).at("/score")));
             }
-            Ok(()) => {}
         }
         faults
     }
@@ -139,6 +115,8 @@ impl RatingInput {
 pub struct Rating {
     /// What it tells.
     pub told: RatingInput,
+    /// The scale of its score.
+    pub scale: Scale,
     /// SHA-256 of what it tells as canonical JSON (RFC 8785). The same digest from the same source is the same rating sent
     /// again.
     pub digest: [u8; 32],
@@ -156,9 +134,10 @@ impl Rating {
     ) -> Result<Self, Vec<Rule>> {
         let mut faults = told.faults(now);
         faults.extend(bound(&told.source, caller).err());
-        if !faults.is_empty() {
-            return Err(faults);
-        }
+        let scale = match told.scale.scale() {
+            Ok(scale) if faults.is_empty() => scale,
+            _ => return Err(faults),
+        };
         let unwritable = |e: serde_json::Error| vec![Rule::new(RuleCode::State, format!("cannot be written as JSON: {e}"))];
         let text = serde_json_canonicalizer::to_string(&told).map_err(unwritable)?;
         let day = day(told.rated_at);
@@ -166,6 +145,7 @@ impl Rating {
             digest: Sha256::digest(text).into(),
             month: day.with_day(1).unwrap_or(day),
             told,
+            scale,
         })
     }
 }

@@ -382,5 +382,5 @@ async fn match_if_known(unit: &mut UnitOfWork, kind: &str, system: &str, id: &st
     let measurements = match_one(unit, kind, system, id, subject).await?;
     let ratings = satisfaction::match_one(unit, is_service, system, id, subject).await?;
     told_of(unit, subject, (measurements, ratings))?;
-    Ok(measurements.max(ratings))
+    Ok(std::cmp::max(measurements, ratings))
 }

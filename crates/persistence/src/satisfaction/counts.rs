@@ -26,8 +26,8 @@ const AT_ONCE: usize = 500;
 
 /// A customer's month of a service.
 type Cell = (NaiveDate, CustomerId, ServiceId);
-/// A score on its scale: low, high, from where on satisfied, and the score.
-type Score = (i16, i16, i16, i16);
+/// A score on its scale: low, high, top boxes, and the score.
+type Score = (i32, i32, i32, i32);
 
 /// What is to be added to the counts.
 #[derive(Default)]
@@ -47,7 +47,7 @@ impl Counts {
     fn change(&mut self, row: &rating::Model, by: i64) {
         if let (Some(customer), Some(service)) = (row.customer_id, row.service_id) {
             let cell = (row.month, customer, service);
-            let score = (row.low, row.high, row.top_from, row.score);
+            let score = (row.low, row.high, row.top_boxes, row.score);
             *self.0.entry((cell, score)).or_default() += by;
         }
     }
@@ -65,7 +65,7 @@ impl Counts {
                     service_id: Set(cell.2),
                     low: Set(score.0),
                     high: Set(score.1),
-                    top_from: Set(score.2),
+                    top_boxes: Set(score.2),
                     score: Set(score.3),
                     n: Set(if late { 0 } else { *by }),
                     late: Set(if late { *by } else { 0 }),
@@ -78,7 +78,7 @@ impl Counts {
                 Column::ServiceId,
                 Column::Low,
                 Column::High,
-                Column::TopFrom,
+                Column::TopBoxes,
                 Column::Score,
             ];
             let counted = OnConflict::columns(key)
@@ -110,7 +110,7 @@ impl Db {
                    from rating_count where late <> 0 group by month, customer_id, service_id";
         let late: Vec<Late> = store::rows(self.reader().connection(), sum, vec![]).await?;
         // An answer that was corrected left one score and came to another: it is one that changed.
-        let renewed = late.into_iter().filter(|cell| cell.more.max(cell.fewer) >= enough);
+        let renewed = late.into_iter().filter(|cell| std::cmp::max(cell.more, cell.fewer) >= enough);
         let unit = self.open(origin).await?;
         for cell in renewed {
             Entity::update_many()

@@ -30,10 +30,10 @@ pub(crate) mod rating {
         pub customer_system: Option<String>,
         pub customer_key: Option<String>,
         pub case_key: Option<ExternalId>,
-        pub low: i16,
-        pub high: i16,
-        pub top_from: i16,
-        pub score: i16,
+        pub low: i32,
+        pub high: i32,
+        pub top_boxes: i32,
+        pub score: i32,
         pub comment: Option<Reason>,
     }
     impl ActiveModelBehavior for ActiveModel {}
@@ -54,13 +54,13 @@ pub(crate) mod rating_count {
         #[sea_orm(primary_key, auto_increment = false)]
         pub service_id: ServiceId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub low: i16,
+        pub low: i32,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub high: i16,
+        pub high: i32,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub top_from: i16,
+        pub top_boxes: i32,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub score: i16,
+        pub score: i32,
         pub n: i64,
         pub late: i64,
     }

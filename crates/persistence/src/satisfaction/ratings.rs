@@ -72,7 +72,6 @@ fn row(unit: &UnitOfWork, names: &Names, batch: BatchId, rating: &Rating) -> Mod
         service,
         customer,
         case,
-        scale,
         score,
         comment,
         ..
@@ -99,9 +98,9 @@ fn row(unit: &UnitOfWork, names: &Names, batch: BatchId, rating: &Rating) -> Mod
         customer_system,
         customer_key,
         case_key: case,
-        low: scale.low,
-        high: scale.high,
-        top_from: scale.satisfied_from().unwrap_or(scale.high.saturating_add(1)),
+        low: rating.scale.low(),
+        high: rating.scale.high(),
+        top_boxes: rating.scale.top_boxes().unwrap_or_default(),
         score,
         comment,
     }

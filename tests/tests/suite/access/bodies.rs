@@ -13,6 +13,8 @@ pub const SCOPES: [&str; 16] = [
     "feed.strategy",
     "measurements.read",
     "measurements.write",
+    "satisfaction.read",
+    "satisfaction.write",
     "events.read",
     "agreements.read",
     "signatures.write",
@@ -71,6 +73,12 @@ pub fn calendar() -> Value {
 pub fn outage(service: &str, customer: &str) -> Value {
     json!({"kind": "outage", "source": "monitor", "sourceId": fresh("O"), "observedAt": "2026-01-01T00:00:00Z",
         "service": service, "from": "2026-01-01T00:00:00Z", "customers": [customer]})
+}
+
+/// A line of ratings.
+pub fn rating(service: &str, customer: &str) -> Value {
+    json!({"source": "monitor", "sourceId": fresh("B"), "ratedAt": "2026-01-01T00:00:00Z", "service": service,
+        "customer": customer, "scale": {"low": 1, "high": 5}, "score": 4})
 }
 
 pub fn assignment(team: &str) -> Value {

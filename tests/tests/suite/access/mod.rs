@@ -95,7 +95,7 @@ async fn sent(caller: &Caller, operation: &Operation, case: &Case) -> Answer {
     let method = operation.method.clone();
     if let Some(lines) = case.body.as_str() {
         let media = match operation.id.as_str() {
-            "createMeasurements" => "application/x-ndjson",
+            "createMeasurements" | "createRatings" => "application/x-ndjson",
             _ => "text/csv",
         };
         let headers = [headers, &[("content-type", media)]].concat();

@@ -221,7 +221,7 @@ impl Stage {
         }
         match operation.id.as_str() {
             "createImport" => path.push_str("?kind=services"),
-            "createMeasurements" => path.push_str("?batch=tried"),
+            "createMeasurements" | "createRatings" => path.push_str("?batch=tried"),
             "getEventStream" => path.push_str("?seconds=1"),
             "listSimilarRequests" => path.push_str("?title=Skanning"),
             _ => {}
@@ -692,6 +692,7 @@ impl Stage {
             "createConnectionSecret" => json!({}),
             "createConnectionTest" => json!({"content": "{}"}),
             "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
+            "createRatings" => json!(rating(&self.world.mail, &self.away.customer).to_string()),
             "createMeasurements" => json!(outage(&self.world.mail, &self.away.customer).to_string()),
             "changeRequest" => json!({"title": fresh("Ärende")}),
             "changeCustomer"

@@ -4,14 +4,17 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::{Caller, Permission, Scope},
     connections::*,
-    measurements::{Evidence, IntakeOutcome, MeasurementInput},
+    measurements::{BatchOf, Counts, Evidence, IntakeOutcome, MeasurementInput},
     requests::RequestInput,
+    satisfaction::{Rating, RatingInput},
     vocabulary::*,
 };
 use persistence::{
     UnitOfWork,
     clients::{self, Bearer},
     connections as store, measurements,
+    measurements::Taken,
+    satisfaction,
     store::Source,
 };
 use serde_json::{Map, Value};
@@ -33,6 +36,8 @@ pub enum Told {
     Request(Box<RequestInput>, SourceState, ExternalId),
     /// A measurement.
     Measurement(Box<MeasurementInput>),
+    /// A rating.
+    Rating(Box<RatingInput>),
 }
 
 /// What the mapping made of a document, as far as it can be used.
@@ -43,7 +48,7 @@ pub struct Mapped {
 
 /// The kinds of intake documents, and the operation whose body each of them is. Another kind is a line here, a branch in
 /// `told` and one in `apply`.
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     ("wish", "createRequest"),
     ("requirement", "createRequest"),
     ("improvement_suggestion", "createRequest"),
@@ -51,7 +56,9 @@ const KINDS: [(&str, &str); 7] = [
     ("case", "createMeasurements"),
     ("outage", "createMeasurements"),
     ("sample", "createMeasurements"),
+    (RATING, "createRatings"),
 ];
+const RATING: &str = "rating";
 
 /// Maps a document as it came.
 pub async fn map(
@@ -146,19 +153,25 @@ fn told(state: &State, connection: &Connection, mut value: Value) -> Result<Told
     let kind = value["kind"].as_str().unwrap_or_default();
     let Some((_, operation)) = KINDS.iter().find(|(known, _)| *known == kind) else {
         let known = KINDS.map(|(name, _)| name).join(", ");
-        let detail = match kind {
-            "rating" => format!("ratings cannot be taken in yet; what can is one of {known}"),
-            _ => format!("is none of {known}"),
-        };
-        return Err(fault("/kind", "unknown_value", detail));
+        return Err(fault("/kind", "unknown_value", format!("is none of {known}")));
     };
+    let is_rating = kind == RATING;
     let state_of = match (*operation, value.as_object_mut()) {
         ("createRequest", Some(members)) => Some(source_state(members)?),
+        (_, Some(members)) if is_rating => {
+            // Whoever sends ratings by themselves need not say what they are.
+            members.remove("kind");
+            None
+        }
         _ => None,
     };
     write_whole(&mut value);
     let operation = state.operations.named(operation).ok_or(Problem::Forbidden)?;
     operation.check_body(&value)?;
+    if is_rating {
+        let told: RatingInput = serde_json::from_value(value).map_err(unfit)?;
+        return Ok(Told::Rating(Box::new(told)));
+    }
     let Some(source) = state_of else {
         let told: MeasurementInput = serde_json::from_value(value).map_err(unfit)?;
         return Ok(Told::Measurement(Box::new(told)));
@@ -275,20 +288,47 @@ pub async fn apply(
 ) -> Result<Vec<IntakeResult>, Problem> {
     let mut results = vec![];
     for (n, told) in told.iter().enumerate() {
+        let sent = Sent {
+            caller,
+            document,
+            state,
+        };
         let applied = match told {
             Told::Request(input, source, own) => {
                 request(state, unit, (connection, caller), (input, *source, own)).await
             }
-            Told::Measurement(told) => measurement(state, unit, caller, document, told).await,
+            Told::Measurement(told) => sent.measurement(unit, told).await,
+            Told::Rating(told) => sent.rating(unit, told).await,
         };
         results.push(applied.map_err(|problem| at(n, problem))?);
     }
-    let measured = told.iter().any(|told| matches!(told, Told::Measurement(_)));
-    if measured {
-        let batch = measurements::open(unit, caller, &document.to_string()).await?;
-        measurements::close(unit, batch, None).await?;
+    // One event tells of what a document brought of each.
+    for of in [BatchOf::Measurements, BatchOf::Ratings] {
+        if told.iter().any(|told| told.batch() == Some(of)) {
+            let batch = measurements::open(unit, caller, of, &key(document, of)).await?;
+            measurements::close(unit, batch, None).await?;
+        }
     }
     Ok(results)
+}
+
+/// What the batch of a document's measurements, or ratings, is called.
+fn key(document: DocumentId, of: BatchOf) -> String {
+    match of {
+        BatchOf::Measurements => document.to_string(),
+        BatchOf::Ratings => format!("{document}/{of}"),
+    }
+}
+
+impl Told {
+    /// The batch that it belongs to.
+    fn batch(&self) -> Option<BatchOf> {
+        match self {
+            Self::Request(..) => None,
+            Self::Measurement(_) => Some(BatchOf::Measurements),
+            Self::Rating(_) => Some(BatchOf::Ratings),
+        }
+    }
 }
 
 async fn request(
@@ -324,21 +364,55 @@ async fn request(
     Ok(result(outcome, Some(request.id)))
 }
 
-async fn measurement(
-    state: &State,
-    unit: &mut UnitOfWork,
-    caller: &Caller,
+/// Evidence that a document brought.
+struct Sent<'a> {
+    state: &'a State,
+    caller: &'a Caller,
     document: DocumentId,
-    told: &MeasurementInput,
+}
+
+impl Sent<'_> {
+    async fn measurement(&self, unit: &mut UnitOfWork, told: &MeasurementInput) -> Result<IntakeResult, Problem> {
+        let kind = match told {
+            MeasurementInput::Outage(_) => IntakeKind::Outage,
+            MeasurementInput::Case(_) => IntakeKind::Case,
+            MeasurementInput::Sample(_) => IntakeKind::Sample,
+        };
+        let scope = permitted(self.state, "createMeasurements", self.caller)?;
+        let evidence = Evidence::of(told.clone(), self.caller, unit.now()).map_err(broken)?;
+        let batch = self.open(unit, BatchOf::Measurements).await?;
+        let taken = measurements::take_in(unit, &scope, batch, &[evidence]).await?;
+        result(unit, batch, (kind, told.source_id()), taken).await
+    }
+
+    async fn rating(&self, unit: &mut UnitOfWork, told: &RatingInput) -> Result<IntakeResult, Problem> {
+        let scope = permitted(self.state, "createRatings", self.caller)?;
+        let local = |at| self.state.settings.local_date(at);
+        let rating = Rating::of(told.clone(), self.caller, unit.now(), local).map_err(broken)?;
+        let batch = self.open(unit, BatchOf::Ratings).await?;
+        let taken = satisfaction::take_in(unit, &scope, batch, &[rating]).await?;
+        result(unit, batch, (IntakeKind::Rating, &told.source_id), taken).await
+    }
+
+    /// A batch of the document's own, as for any that is sent.
+    async fn open(&self, unit: &UnitOfWork, of: BatchOf) -> Result<BatchId, Problem> {
+        Ok(measurements::open(unit, self.caller, of, &key(self.document, of)).await?)
+    }
+}
+
+fn broken(rules: Vec<domain::Rule>) -> Problem {
+    Problem::Invalid(rules.into_iter().map(of_rule).collect())
+}
+
+/// What became of one piece of evidence, which counts in its batch.
+async fn result(
+    unit: &UnitOfWork,
+    batch: BatchId,
+    (kind, reference): (IntakeKind, &ExternalId),
+    taken: Vec<Taken>,
 ) -> Result<IntakeResult, Problem> {
-    let scope = permitted(state, "createMeasurements", caller)?;
-    let evidence = Evidence::of(told.clone(), caller, unit.now())
-        .map_err(|rules| Problem::Invalid(rules.into_iter().map(of_rule).collect()))?;
-    // A batch of its own, as for any that is sent: one event tells of it.
-    let batch = measurements::open(unit, caller, &document.to_string()).await?;
-    let taken = measurements::take_in(unit, &scope, batch, &[evidence]).await?;
     let taken = taken.into_iter().next().ok_or(Problem::NotFound)?;
-    let mut counts = domain::measurements::Counts::default();
+    let mut counts = Counts::default();
     counts.add(taken.outcome);
     measurements::count(unit, batch, &counts).await?;
     if let Some(rule) = taken.fault {
@@ -351,13 +425,9 @@ async fn measurement(
         IntakeOutcome::Rejected => DocumentOutcome::Failed,
     };
     Ok(IntakeResult {
-        kind: match told {
-            MeasurementInput::Outage(_) => IntakeKind::Outage,
-            MeasurementInput::Case(_) => IntakeKind::Case,
-            MeasurementInput::Sample(_) => IntakeKind::Sample,
-        },
+        kind,
         outcome,
-        reference: told.source_id().clone(),
+        reference: reference.clone(),
         request: None,
         waits: taken.outcome == IntakeOutcome::Quarantined,
     })

@@ -14,7 +14,7 @@ use persistence::{UnitOfWork, measurements as store};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reader::{Judged, Reader, of_rule};
+use super::reader::{Judged, Line, Reader, of_rule};
 use crate::http::{Call, Fault, Lines, Problem, lines::NDJSON, problem::Document};
 
 /// How many lines are stored at a time, and how many bytes of them.
@@ -81,11 +81,11 @@ pub struct IntakeReport {
 }
 
 /// A batch that is coming in.
-pub struct Intake {
+pub struct Intake<L> {
     call: Call,
     key: String,
     batch: Option<BatchId>,
-    reader: Reader,
+    reader: Reader<L>,
     counts: Counts,
     ended: bool,
 }
@@ -101,12 +101,12 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     /// Stores what can be stored; `whole`: all of it, or nothing. `digest` is of all lines, with the last of them.
-    async fn store(&self, judged: Vec<Judged>, digest: Option<String>, whole: bool) -> Result<Stored, Problem> {
+    async fn store<L: Line>(&self, judged: Vec<Judged<L>>, digest: Option<String>, whole: bool) -> Result<Stored, Problem> {
         let (mut told, mut fit, mut places) = (vec![], vec![], vec![]);
-        for (n, (number, evidence)) in judged.into_iter().enumerate() {
-            let (outcome, errors) = match evidence {
-                Ok(evidence) => {
-                    fit.push(evidence);
+        for (n, (number, line)) in judged.into_iter().enumerate() {
+            let (outcome, errors) = match line {
+                Ok(line) => {
+                    fit.push(line);
                     places.push(n);
                     (None, vec![])
                 }
@@ -127,11 +127,11 @@ impl Parts<'_> {
         let work = async |unit: &mut UnitOfWork| {
             let batch = match self.batch {
                 Some(batch) => batch,
-                None => store::open(unit, &scope.caller, self.key).await?,
+                None => store::open(unit, &scope.caller, L::OF, self.key).await?,
             };
             let mut taken = Vec::with_capacity(fit.len());
             for fit in fit.chunks(CHUNK) {
-                taken.extend(store::take_in(unit, scope, batch, fit).await?);
+                taken.extend(L::take_in(unit, scope, batch, fit).await?);
             }
             if whole {
                 let places = places.iter().zip(&taken);
@@ -157,7 +157,7 @@ impl Parts<'_> {
     }
 }
 
-impl Intake {
+impl<L: Line> Intake<L> {
     pub fn of(call: Call, key: String, lines: Lines) -> Self {
         Self {
             call,

@@ -9,8 +9,11 @@ use persistence::measurements as store;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use self::intake::{Intake, IntakeLine, IntakeReport};
-pub use self::reader::of_rule;
+pub use self::{
+    intake::{IntakeLine, IntakeReport},
+    reader::{Line, of_rule},
+};
+use self::intake::Intake;
 use crate::http::{Call, Lines, ListQuery, Listing, Problem, Query, Reply, Routes};
 
 pub fn routes(routes: &mut Routes) {
@@ -24,7 +27,7 @@ pub fn routes(routes: &mut Routes) {
 /// How measurements are taken in.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct IntakeQuery {
+pub struct IntakeQuery {
     /// What you call this batch. Sent again under its key, it leaves no second event unless it brings something new.
     #[param(min_length = 1, max_length = 100, pattern = "^[!-~]+$")]
     batch: String,
@@ -50,9 +53,17 @@ struct IntakeQuery {
         (IntakeLine = "application/x-ndjson"), (IntakeReport = "application/json")))))]
 #[post("/measurements")]
 async fn create_measurements(call: Call, how: Query<IntakeQuery>, lines: Lines) -> Result<HttpResponse, Problem> {
-    let IntakeQuery { batch, atomic } = how.0;
+    take_in::<Evidence>(call, how.0, lines).await
+}
+
+/// Takes in a body of lines, in the way that is asked for.
+pub async fn take_in<L: Line>(call: Call, how: IntakeQuery, lines: Lines) -> Result<HttpResponse, Problem>
+where
+    L: 'static,
+{
+    let IntakeQuery { batch, atomic } = how;
     let as_lines = call.takes(crate::http::lines::NDJSON);
-    let intake = Intake::of(call, batch, lines);
+    let intake = Intake::<L>::of(call, batch, lines);
     match (atomic.unwrap_or_default(), as_lines) {
         (true, as_lines) => intake.at_once(as_lines).await,
         (false, true) => intake.answer_in_lines().await,

@@ -1,8 +1,13 @@
 //! Lines as they are read and judged, each by itself.
 use domain::{
     Rule,
-    measurements::{Evidence, MeasurementInput},
+    access::Scope,
+    measurements::{BatchOf, Evidence, MeasurementInput},
+    satisfaction::{Rating, RatingInput},
+    vocabulary::BatchId,
 };
+use persistence::{Error, UnitOfWork, measurements, measurements::Taken, satisfaction};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::{
@@ -11,18 +16,53 @@ use crate::http::{
     lines::LONGEST,
 };
 
+/// What a line tells, when it was judged and breaks no rule.
+pub trait Line: Sized {
+    /// As it is written.
+    type Told: DeserializeOwned;
+    /// What a batch of such lines is made of.
+    const OF: BatchOf;
+    /// What it tells, or every rule that it breaks.
+    fn judge(told: Self::Told, call: &Call) -> Result<Self, Vec<Rule>>;
+    /// Stores some of them, in their order; what became of each.
+    async fn take_in(unit: &UnitOfWork, scope: &Scope, batch: BatchId, lines: &[Self]) -> Result<Vec<Taken>, Error>;
+}
+
+impl Line for Evidence {
+    type Told = MeasurementInput;
+    const OF: BatchOf = BatchOf::Measurements;
+    fn judge(told: MeasurementInput, call: &Call) -> Result<Self, Vec<Rule>> {
+        Self::of(told, &call.scope.caller, call.state.clock.now())
+    }
+    async fn take_in(unit: &UnitOfWork, scope: &Scope, batch: BatchId, lines: &[Self]) -> Result<Vec<Taken>, Error> {
+        measurements::take_in(unit, scope, batch, lines).await
+    }
+}
+
+impl Line for Rating {
+    type Told = RatingInput;
+    const OF: BatchOf = BatchOf::Ratings;
+    fn judge(told: RatingInput, call: &Call) -> Result<Self, Vec<Rule>> {
+        let local = |at| call.state.settings.local_date(at);
+        Self::of(told, &call.scope.caller, call.state.clock.now(), local)
+    }
+    async fn take_in(unit: &UnitOfWork, scope: &Scope, batch: BatchId, lines: &[Self]) -> Result<Vec<Taken>, Error> {
+        satisfaction::take_in(unit, scope, batch, lines).await
+    }
+}
+
 /// A line as far as it can be judged by itself.
-pub type Judged = (u64, Result<Evidence, Vec<Fault>>);
+pub type Judged<L> = (u64, Result<L, Vec<Fault>>);
 
 /// Lines that were read and judged, but not stored yet.
-pub struct Reader {
+pub struct Reader<L> {
     pub lines: Lines,
-    ahead: Vec<Judged>,
+    ahead: Vec<Judged<L>>,
     bytes: usize,
     failed: Option<Problem>,
 }
 
-impl Reader {
+impl<L: Line> Reader<L> {
     pub fn of(lines: Lines) -> Self {
         Self {
             lines,
@@ -38,7 +78,7 @@ impl Reader {
             match self.lines.next().await {
                 Ok(Some((number, line))) => {
                     self.bytes += line.as_ref().map_or(0, Vec::len);
-                    self.ahead.push((number, evidence(call, line)));
+                    self.ahead.push((number, judged(call, line)));
                 }
                 Ok(None) => return,
                 Err(problem) => self.failed = Some(problem),
@@ -47,7 +87,7 @@ impl Reader {
     }
 
     /// What was read, if it could be read.
-    pub fn take(&mut self) -> Result<Vec<Judged>, Problem> {
+    pub fn take(&mut self) -> Result<Vec<Judged<L>>, Problem> {
         self.bytes = 0;
         match self.failed.take() {
             Some(problem) => Err(problem),
@@ -57,7 +97,7 @@ impl Reader {
 }
 
 /// What a line tells, or all that is wrong with it.
-fn evidence(call: &Call, line: Option<Vec<u8>>) -> Result<Evidence, Vec<Fault>> {
+fn judged<L: Line>(call: &Call, line: Option<Vec<u8>>) -> Result<L, Vec<Fault>> {
     let one = |code, detail: String| vec![fault("", code, detail)];
     let line = line.ok_or_else(|| one("max_length", format!("has at most {LONGEST} bytes")))?;
     let line = std::str::from_utf8(&line)
@@ -70,13 +110,12 @@ fn evidence(call: &Call, line: Option<Vec<u8>>) -> Result<Evidence, Vec<Fault>> 
     })?;
     let checked = call.operation.check_body(&value);
     write_whole(&mut value);
-    let told: Result<MeasurementInput, Problem> = checked.and_then(|()| serde_json::from_value(value).map_err(unfit));
+    let told: Result<L::Told, Problem> = checked.and_then(|()| serde_json::from_value(value).map_err(unfit));
     let told = told.map_err(|problem| match problem {
         Problem::Invalid(faults) => faults,
         other => one("invalid", other.to_string()),
     })?;
-    Evidence::of(told, &call.scope.caller, call.state.clock.now())
-        .map_err(|rules| rules.into_iter().map(of_rule).collect())
+    L::judge(told, call).map_err(|rules| rules.into_iter().map(of_rule).collect())
 }
 
 fn fault(pointer: &str, code: &str, detail: impl Into<String>) -> Fault {
