@@ -22,7 +22,8 @@ FIRST_DAY = "2016-01-01"
 TEAMS = ("North", "South", "West")
 ROLES = {"business_relationship_manager": "manager", "delivery_manager": "delivery", "service_owner": "owner"}
 CLIENTS: dict[str, dict[str, Any]] = {
-    "desk": {"name": "Service desk", "scopes": ["requests.write"], "systems": [helpdesk.SYSTEM]},
+    "desk": {"name": "Service desk", "scopes": ["requests.write", "satisfaction.write"],
+             "systems": [helpdesk.SYSTEM]},
     "portfolio": {"name": "Portfolio tool", "scopes": ["feed.service_portfolio"]},
 }
 

@@ -30,5 +30,6 @@ mod platform;
 mod program;
 mod registers;
 mod requests;
+mod satisfaction;
 mod statements;
 mod webhooks;

@@ -69,8 +69,6 @@ pub struct Settings {
     pub secret_overlap_hours: u32,
     /// How many answers a figure of satisfaction rests on at least; fewer are withheld. 3 or more.
     pub fewest_answers: u32,
-    /// How many comments are told of together at least. 3 or more.
-    pub fewest_comments: u32,
     /// Where orders to have an agreement signed are sent; empty: none can be.
     pub signing_service_url: String,
     /// The bearer token that they are sent with; empty: without one.
@@ -139,7 +137,6 @@ impl Default for Settings {
             complaint_reopen_days: 14,
             secret_overlap_hours: 24,
             fewest_answers: 5,
-            fewest_comments: 8,
             signing_service_url: String::new(),
             signing_service_token: String::new(),
             webhook_allowed_networks: vec![],
@@ -187,10 +184,9 @@ impl Settings {
             let detail = "the setting nats_url is not usable: it begins with nats:// or tls://";
             return Err(SettingsError(detail.into()));
         }
-        for (name, fewest) in [("fewest_answers", settings.fewest_answers), ("fewest_comments", settings.fewest_comments)] {
-            if fewest < 3 {
-                return Err(SettingsError(format!("the setting {name} is not usable: it is 3 or more")));
-            }
+        if settings.fewest_answers < 3 {
+            let detail = "the setting fewest_answers is not usable: it is 3 or more";
+            return Err(SettingsError(detail.into()));
         }
         Ok((settings, Sources(figment)))
     }

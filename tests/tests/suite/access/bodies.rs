@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 16] = [
+pub const SCOPES: [&str; 18] = [
     "register.read",
     "register.write",
     "requests.read",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub const ORGANISATION: &str = "Barn- och utbildningsförvaltningen";
 pub const SERVICE: &str = "E-post";
-pub const SCOPES: [&str; 2] = ["requests.write", "measurements.write"];
+pub const SCOPES: [&str; 3] = ["requests.write", "measurements.write", "satisfaction.write"];
 
 /// A mapping that takes what we would write ourselves.
 pub const OWN: &str = ".documents[]?";

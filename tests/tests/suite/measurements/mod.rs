@@ -10,7 +10,7 @@ use end_to_end::{Caller, Service, World, on_each_database};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const NDJSON: (&str, &str) = ("content-type", "application/x-ndjson");
+pub const NDJSON: (&str, &str) = ("content-type", "application/x-ndjson");
 
 /// A world with a system that sends measurements, and what it calls the services and customers.
 pub struct Desk {

@@ -9,11 +9,11 @@ use persistence::measurements as store;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use self::intake::Intake;
 pub use self::{
     intake::{IntakeLine, IntakeReport},
     reader::{Line, of_rule},
 };
-use self::intake::Intake;
 use crate::http::{Call, Lines, ListQuery, Listing, Problem, Query, Reply, Routes};
 
 pub fn routes(routes: &mut Routes) {
@@ -57,10 +57,7 @@ async fn create_measurements(call: Call, how: Query<IntakeQuery>, lines: Lines) 
 }
 
 /// Takes in a body of lines, in the way that is asked for.
-pub async fn take_in<L: Line>(call: Call, how: IntakeQuery, lines: Lines) -> Result<HttpResponse, Problem>
-where
-    L: 'static,
-{
+pub async fn take_in<L: Line>(call: Call, how: IntakeQuery, lines: Lines) -> Result<HttpResponse, Problem> {
     let IntakeQuery { batch, atomic } = how;
     let as_lines = call.takes(crate::http::lines::NDJSON);
     let intake = Intake::<L>::of(call, batch, lines);

@@ -1,0 +1,2 @@
+//! Satisfaction: ratings in, and what is told of them.
+mod ratings;
