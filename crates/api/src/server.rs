@@ -376,7 +376,10 @@ async fn look_after_measurements(state: &State) -> Result<(), persistence::Error
     let origin = state.housekeeping();
     state.db.match_left_over(&origin).await?;
     state.db.tell_of_silent_batches(&origin).await?;
-    state.db.renew_fixed_figures(&origin, state.settings.fewest_answers.into()).await?;
+    state
+        .db
+        .renew_fixed_figures(&origin, state.settings.fewest_answers.into())
+        .await?;
     service_levels::open_running(&state.db, &origin).await
 }
 

@@ -187,9 +187,14 @@ impl Settings {
             let detail = "the setting nats_url is not usable: it begins with nats:// or tls://";
             return Err(SettingsError(detail.into()));
         }
-        for (name, fewest) in [("fewest_answers", settings.fewest_answers), ("fewest_comments", settings.fewest_comments)] {
+        for (name, fewest) in [
+            ("fewest_answers", settings.fewest_answers),
+            ("fewest_comments", settings.fewest_comments),
+        ] {
             if fewest < 3 {
-                return Err(SettingsError(format!("the setting {name} is not usable: it is 3 or more")));
+                return Err(SettingsError(format!(
+                    "the setting {name} is not usable: it is 3 or more"
+                )));
             }
         }
         Ok((settings, Sources(figment)))

@@ -97,13 +97,19 @@ impl RatingInput {
             time.filter(|time| *time > latest)
                 .map(|_| Rule::new(RuleCode::TimeOrder, detail).at(at))
         };
-        let times = [early("/ratedAt", Some(self.rated_at)), early("/updatedAt", self.updated_at)];
+        let times = [
+            early("/ratedAt", Some(self.rated_at)),
+            early("/updatedAt", self.updated_at),
+        ];
         let mut faults: Vec<Rule> = times.into_iter().flatten().collect();
         match self.scale.scale() {
             Err(rule) => faults.push(rule.under("/scale")),
             Ok(scale) => {
                 let lies = Distribution::of(scale, [self.score]);
-                faults.extend(lies.err().map(|e| Rule::new(RuleCode::OffScale, e.to_string()).at("/score")));
+                faults.extend(
+                    lies.err()
+                        .map(|e| Rule::new(RuleCode::OffScale, e.to_string()).at("/score")),
+                );
             }
         }
         faults
@@ -138,7 +144,8 @@ impl Rating {
             Ok(scale) if faults.is_empty() => scale,
             _ => return Err(faults),
         };
-        let unwritable = |e: serde_json::Error| vec![Rule::new(RuleCode::State, format!("cannot be written as JSON: {e}"))];
+        let unwritable =
+            |e: serde_json::Error| vec![Rule::new(RuleCode::State, format!("cannot be written as JSON: {e}"))];
         let text = serde_json_canonicalizer::to_string(&told).map_err(unwritable)?;
         let day = day(told.rated_at);
         Ok(Self {

@@ -119,7 +119,9 @@ impl Names {
             let detail = "is missing: this client is limited to some customers, and names them";
             return Some(Rule::new(RuleCode::UnknownReference, detail).at(member));
         }
-        let mut beyond = named.into_iter().filter_map(|(pointer, key)| self.outside(pointer, key, limit));
+        let mut beyond = named
+            .into_iter()
+            .filter_map(|(pointer, key)| self.outside(pointer, key, limit));
         beyond.next()
     }
 

@@ -8,7 +8,8 @@ use domain::{
     vocabulary::{CustomerId, ServiceId},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryTrait,
     sea_query::{Expr, OnConflict},
 };
 
@@ -110,7 +111,9 @@ impl Db {
                    from rating_count where late <> 0 group by month, customer_id, service_id";
         let late: Vec<Late> = store::rows(self.reader().connection(), sum, vec![]).await?;
         // An answer that was corrected left one score and came to another: it is one that changed.
-        let renewed = late.into_iter().filter(|cell| std::cmp::max(cell.more, cell.fewer) >= enough);
+        let renewed = late
+            .into_iter()
+            .filter(|cell| std::cmp::max(cell.more, cell.fewer) >= enough);
         let unit = self.open(origin).await?;
         for cell in renewed {
             Entity::update_many()

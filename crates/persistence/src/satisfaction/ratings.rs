@@ -29,12 +29,7 @@ use crate::{
 type SourceKey = (SystemName, ExternalId);
 
 /// Takes in a chunk, in its order; what became of each.
-pub async fn take_in(
-    unit: &UnitOfWork,
-    scope: &Scope,
-    batch: BatchId,
-    chunk: &[Rating],
-) -> Result<Vec<Taken>, Error> {
+pub async fn take_in(unit: &UnitOfWork, scope: &Scope, batch: BatchId, chunk: &[Rating]) -> Result<Vec<Taken>, Error> {
     let told = || chunk.iter().map(|rating| &rating.told);
     let (services, customers) = (told().map(|t| &t.service), told().map(|t| &t.customer));
     let names = Names::looked_up(unit, services.collect(), customers.collect()).await?;

@@ -101,7 +101,12 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     /// Stores what can be stored; `whole`: all of it, or nothing. `digest` is of all lines, with the last of them.
-    async fn store<L: Line>(&self, judged: Vec<Judged<L>>, digest: Option<String>, whole: bool) -> Result<Stored, Problem> {
+    async fn store<L: Line>(
+        &self,
+        judged: Vec<Judged<L>>,
+        digest: Option<String>,
+        whole: bool,
+    ) -> Result<Stored, Problem> {
         let (mut told, mut fit, mut places) = (vec![], vec![], vec![]);
         for (n, (number, line)) in judged.into_iter().enumerate() {
             let (outcome, errors) = match line {

@@ -9,11 +9,11 @@ use persistence::measurements as store;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use self::intake::Intake;
 pub use self::{
     intake::{IntakeLine, IntakeReport},
     reader::{Line, of_rule},
 };
-use self::intake::Intake;
 use crate::http::{Call, Lines, ListQuery, Listing, Problem, Query, Reply, Routes};
 
 pub fn routes(routes: &mut Routes) {
