@@ -17,6 +17,7 @@ mod document;
 mod event_log;
 mod event_stream;
 mod examples;
+mod forwarding;
 mod identity;
 mod imports;
 mod improvements;

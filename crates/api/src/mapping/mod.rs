@@ -2,16 +2,25 @@
 //! when it takes too long, and gets nothing of this process's surroundings.
 pub mod child;
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::{connections::MOST_OUTPUTS, vocabulary::*};
+use domain::{
+    connections::{Connection, MOST_OUTPUTS},
+    vocabulary::*,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, Command},
-    sync::Semaphore,
+    sync::{AcquireError, Semaphore},
 };
 
 /// Bytes of memory that a mapping may use.
@@ -24,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LARGEST_OUTPUT: usize = 1024 * 1024;
 /// How long a document waits for its turn.
 const QUEUE: Duration = Duration::from_secs(10);
+/// How many documents of one connection are seen to: one is mapped, the others wait.
+const IN_LINE: usize = 20;
 
 /// What the child is asked.
 #[derive(Serialize, Deserialize)]
@@ -77,10 +88,11 @@ pub enum Unmapped {
     Io(#[from] std::io::Error),
 }
 
-/// Runs mappings, so many at a time.
+/// Runs mappings, so many at a time, and of each connection one: whose mapping loops keeps nobody else waiting.
 pub struct Mapper {
     program: PathBuf,
     places: Semaphore,
+    lines: Mutex<HashMap<ConnectionId, Weak<Semaphore>>>,
 }
 
 impl Mapper {
@@ -95,24 +107,37 @@ impl Mapper {
         Ok(Self {
             program: program.map_or_else(own, Ok)?,
             places: Semaphore::new(places),
+            lines: Mutex::default(),
         })
     }
 
-    /// What the mapping makes of a document.
+    /// What the connection's mapping makes of a document.
     pub async fn map(
         &self,
-        mapping: &MappingText,
-        system: &SystemName,
+        connection: &Connection,
         received_at: DateTime<Utc>,
         document: &str,
     ) -> Result<Vec<Value>, Unmapped> {
-        self.run(Job {
-            program: mapping.as_str().into(),
-            system: system.to_string(),
+        let job = Job {
+            program: connection.mapping.as_str().into(),
+            system: connection.system.to_string(),
             received_at: received_at.to_rfc3339_opts(SecondsFormat::Micros, true),
             input: Some(document.into()),
-        })
-        .await
+        };
+        self.run(job, self.line(connection.id)?).await
+    }
+
+    /// The connection's line, with one more in it; whoever leaves it lets go of it.
+    fn line(&self, id: ConnectionId) -> Result<Arc<Semaphore>, Unmapped> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|_, line| line.strong_count() > 0);
+        let line = lines.get(&id).and_then(Weak::upgrade);
+        let line = line.unwrap_or_else(|| Arc::new(Semaphore::new(1)));
+        if Arc::strong_count(&line) > IN_LINE {
+            return Err(Unmapped::Busy);
+        }
+        lines.insert(id, Arc::downgrade(&line));
+        Ok(line)
     }
 
     /// Whether the mapping can be compiled.
@@ -123,11 +148,12 @@ impl Mapper {
             received_at: String::new(),
             input: None,
         };
-        self.run(job).await.map(|_| ())
+        self.run(job, Arc::new(Semaphore::new(1))).await.map(|_| ())
     }
 
-    async fn run(&self, job: Job) -> Result<Vec<Value>, Unmapped> {
-        let turn = tokio::time::timeout(QUEUE, self.places.acquire()).await;
+    async fn run(&self, job: Job, line: Arc<Semaphore>) -> Result<Vec<Value>, Unmapped> {
+        let turn = async { Ok::<_, AcquireError>((line.acquire().await?, self.places.acquire().await?)) };
+        let turn = tokio::time::timeout(QUEUE, turn).await;
         let _place = turn.map_err(|_| Unmapped::Busy)?.map_err(|_| Unmapped::Busy)?;
         let job = serde_json::to_vec(&job).map_err(std::io::Error::from)?;
         let mut child = Command::new(&self.program)

@@ -106,13 +106,15 @@ const COLUMNS: &[Column] = &[
     ("title", |r| r.title.to_string()),
     ("description", |r| told(r.description.as_ref())),
     ("benefit", |r| told(r.benefit.as_ref())),
+    ("resources", |r| told(r.resources.as_ref())),
     ("services", |r| listed(r.services.iter().map(|s| s.code.to_string()))),
     ("score", |r| told(r.score)),
     ("customersBehind", |r| r.customers_behind.to_string()),
     ("wantedBy", |r| told(r.wanted_by)),
     ("raisedBy", |r| r.raised_by.name.to_string()),
     ("endorsedBy", |r| {
-        listed(r.endorsements.iter().map(|e| e.contact.name.to_string()))
+        let counting = r.endorsements.iter().filter(|e| e.counts());
+        listed(counting.map(|e| e.contact.name.to_string()))
     }),
     ("destination", |r| of(r, |h| Some(h.destination))),
     ("handOverState", |r| of(r, |h| Some(h.state))),

@@ -1,7 +1,7 @@
 //! Feeds: how a destination pulls what is handed over to it, and acts on it.
 use actix_web::{get, post, web};
 use domain::{access::ClientScope, events::Aggregate, requests::*, vocabulary::*};
-use persistence::requests::{self as store, FeedEntry};
+use persistence::requests::{self as store, FeedEntry, HandOverInFull};
 
 use crate::http::{Body, Call, Log, Problem, Query, Reply, Routes, call::Sent, input::LogQuery};
 
@@ -17,7 +17,9 @@ pub fn routes(routes: &mut Routes) {
 /// Pull a destination's feed
 ///
 /// A log of hand-overs, resumable from a cursor: nothing is missed, doubled or reordered under concurrent writes. Each
-/// entry carries the request as it is now, while it is still handed over; a withdrawn one its id and number only.
+/// entry carries the request as it is now, while it is still handed over, with what it is judged by: the customers behind it,
+/// by which version of the scheme it was scored, how many other requests seem to say the same; a withdrawn one its id and
+/// number only.
 /// Improvements have no feed: the register is kept here, at `/improvements`.
 #[utoipa::path(tag = "feeds", operation_id = "getFeed", params(LogQuery),
     responses((status = 200, description = "A stretch of the feed.", body = Log<FeedEntry>)))]
@@ -35,13 +37,14 @@ async fn get_feed(call: Call, destination: web::Path<Destination>, query: Query<
 
 /// Show a hand-over
 ///
-/// A request as it was given to a destination, and what came of it.
+/// A request as it was given to a destination, and what came of it; while it is still handed over with the demand as it is now,
+/// and what it is judged by.
 #[utoipa::path(tag = "feeds", operation_id = "getHandOver", responses(
-    (status = 200, description = "The hand-over.", body = HandOver),
+    (status = 200, description = "The hand-over.", body = HandOverInFull),
     (status = 304, description = "You have it already.")))]
 #[get("/hand-overs/{handOverId}")]
 async fn get_hand_over(call: Call, id: web::Path<HandOverId>) -> Result<Reply, Problem> {
-    call.found(&store::find_hand_over(&call.reader(), &call.scope, *id, call.today()).await?)
+    call.found(&store::hand_over_in_full(call.db(), &call.scope, *id, call.today()).await?)
 }
 
 /// A destination's act on its hand-over. The same document again changes nothing.

@@ -19,6 +19,23 @@ pub struct Endorsement {
     pub contact: ContactRef,
     /// When.
     pub endorsed_at: DateTime<Utc>,
+    /// The number of the request with other words that it was given for, and that was merged into this one: it is told here
+    /// and does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        min_length = 15,
+        max_length = 24,
+        pattern = r"^REQ-[0-9]{4}-[0-9]{6,15}$",
+        example = "REQ-2026-000121"
+    )]
+    pub given_for: Option<String>,
+}
+
+impl Endorsement {
+    /// Whether it is for what the request says (R14).
+    pub fn counts(&self) -> bool {
+        self.given_for.is_none()
+    }
 }
 
 /// Where a request is to go.
@@ -103,9 +120,12 @@ pub struct Answer {
     pub text: Markdown,
     /// When it was given.
     pub answered_at: DateTime<Utc>,
-    /// The last day on which who complained may reopen it; none for one given with a dismissal.
+    /// The last day on which who complained may reopen it; none where nothing is closed by it, or it ended in a dismissal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reopenable_until: Option<NaiveDate>,
+    /// When who complained was not content with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<DateTime<Utc>>,
 }
 
 /// The things that an input names, found.
@@ -156,6 +176,7 @@ impl Request {
             services,
             wanted_by: input.wanted_by,
             benefit: input.benefit,
+            resources: input.resources,
             channel,
             raised_by: named.raised_by,
             owner: named.owner.filter(|_| complaint),
@@ -220,7 +241,7 @@ impl Request {
             ..told
         };
         if after.endorsed_content() != self.endorsed_content() {
-            after.endorsements.clear();
+            after.endorsements.retain(|e| !e.counts());
         }
         if status == RequestStatus::Routed {
             if after
@@ -263,16 +284,22 @@ impl Request {
             ));
         }
         self.allowed(Act::Endorse)?;
-        if self.endorsements.iter().any(|e| e.contact.id == contact.id) {
+        if self
+            .endorsements
+            .iter()
+            .any(|e| e.contact.id == contact.id && e.counts())
+        {
             return Ok(self);
         }
         let mut after = self.step(Act::Endorse, now)?;
+        after.endorsements.retain(|e| e.contact.id != contact.id);
         after.endorsements.push(Endorsement {
             contact: ContactRef {
                 id: contact.id,
                 name: contact.name.clone(),
             },
             endorsed_at: now,
+            given_for: None,
         });
         if after.status == RequestStatus::Routed {
             after.hand_over = after.hand_over.map(|h| h.tell_of(after.version));
@@ -326,6 +353,7 @@ impl Request {
                 text,
                 answered_at: now,
                 reopenable_until: None,
+                reopened_at: None,
             });
         }
         after.dismissal = Some(Dismissal {
@@ -349,7 +377,8 @@ impl Request {
         Ok(after)
     }
 
-    /// A complaint's owner answers it; who complained may reopen it up to and including `reopenable_until`.
+    /// A complaint's owner answers it; who complained may reopen it up to and including `reopenable_until`. While a
+    /// destination has it, the answer closes nothing.
     pub fn answer(
         self,
         input: AnswerInput,
@@ -361,7 +390,8 @@ impl Request {
         after.answer = Some(Answer {
             text: input.text,
             answered_at: now,
-            reopenable_until,
+            reopenable_until: reopenable_until.filter(|_| after.status == RequestStatus::Answered),
+            reopened_at: None,
         });
         Ok(after)
     }
@@ -371,6 +401,9 @@ impl Request {
         self.must_be_complaint()?;
         let mut after = self.step(Act::Reopen, now)?;
         after.due_day = due_day;
+        if let Some(answer) = &mut after.answer {
+            answer.reopened_at = Some(now);
+        }
         Ok(after)
     }
 
@@ -378,7 +411,7 @@ impl Request {
     /// is nothing to tell.
     pub fn escalate(self, today: NaiveDate, now: DateTime<Utc>) -> Option<Self> {
         let due = self.due_day.filter(|due| *due < today)?;
-        if self.kind != RequestKind::Complaint || self.escalated_for == Some(due) {
+        if !self.unanswered() || self.escalated_for == Some(due) {
             return None;
         }
         Some(Self {
@@ -389,14 +422,14 @@ impl Request {
     }
 
     /// What an endorsement is for.
-    fn endorsed_content(&self) -> (&Title, &Option<Markdown>, BTreeSet<ServiceId>, &Option<Markdown>) {
+    pub(super) fn endorsed_content(&self) -> (&Title, &Option<Markdown>, BTreeSet<ServiceId>, &Option<Markdown>) {
         let services = self.services.iter().map(|s| s.id).collect();
         (&self.title, &self.description, services, &self.benefit)
     }
 
     /// R14, towards the portfolio.
     pub(super) fn must_be_endorsed(&self) -> Result<(), Rule> {
-        if self.endorsements.is_empty() {
+        if !self.endorsements.iter().any(Endorsement::counts) {
             return Err(Rule::new(
                 RuleCode::EndorsementMissing,
                 format!(

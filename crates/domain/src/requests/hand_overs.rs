@@ -186,6 +186,54 @@ impl HandOver {
     }
 }
 
+/// What those who scored a request by one version of the scheme gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemeScore {
+    /// The version of the scheme.
+    pub scheme: ScoringSchemeId,
+    /// Which one it is: 1, 2, 3 …
+    #[schema(minimum = 1, maximum = 9007199254740991i64, example = 1)]
+    pub scheme_number: i64,
+    /// How many scored it by that version.
+    #[schema(minimum = 1, maximum = 9007199254740991i64, example = 2)]
+    pub people: i64,
+    /// What they gave on average, in thousandths of the best that can be given.
+    #[schema(minimum = 0, maximum = 1000, example = 640)]
+    pub score: i64,
+}
+
+/// How many other open requests seem to say the same, as far as the reader may see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct SimilarNeed {
+    /// How many requests; at most the 20 most similar are counted.
+    #[schema(minimum = 0, maximum = 20, example = 3)]
+    pub requests: usize,
+    /// How many customers they are of.
+    #[schema(minimum = 0, maximum = 20, example = 2)]
+    pub customers: usize,
+}
+
+/// How many similar requests are counted for a destination.
+pub const SIMILAR_COUNTED: usize = 20;
+
+/// What a destination judges a request by, beside what stands in it. Nothing, once it is handed over no more.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionBasis {
+    /// The customers behind the request: its own first, then those whose requests were merged into it, by code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    pub customers_behind: Vec<CustomerRef>,
+    /// What the request's score was made of, by version of the scheme.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    pub scores: Vec<SchemeScore>,
+    /// Other open requests for the same need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similar: Option<SimilarNeed>,
+}
+
 /// The acts of a destination. Each is on the current hand-over, and the same document again changes nothing.
 impl Request {
     /// The current hand-over if it is this one, else the rule that names what happened to it.

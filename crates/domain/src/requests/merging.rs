@@ -30,8 +30,9 @@ pub struct MergedInto {
 }
 
 impl Request {
-    /// It says the same as `survivor`, which goes on for both. A hand-over of it is taken back. Returns both as they
-    /// are now. Endorsements move along where the customer is the same: no customer endorses for another (R14).
+    /// It says the same as `survivor`, which goes on for both. A hand-over that is not decided is taken back; what a
+    /// destination has accepted goes on and so cannot be the one that ends. Returns both as they are now. Endorsements
+    /// move along where the customer is the same, and count there where the words are too (R14).
     pub fn merge(self, survivor: Self, now: DateTime<Utc>) -> Result<(Self, Self), Rule> {
         if self.id == survivor.id {
             let detail = format!("{} is that request already.", self.number);
@@ -45,6 +46,13 @@ impl Request {
             let detail = "A complaint goes on in one of the same customer, so that whoever complained gets an answer.";
             return Err(Rule::new(RuleCode::ComplaintAnswer, detail).at("/into"));
         }
+        if self.status == RequestStatus::Accepted {
+            let detail = format!(
+                "{} is accepted, and somebody works on it: merge {} into it instead.",
+                self.number, survivor.number
+            );
+            return Err(Rule::new(RuleCode::State, detail));
+        }
         let mut merged = self.step(Act::Merge, now)?;
         let mut survivor = survivor.step(Act::Absorb, now).map_err(|rule| rule.at("/into"))?;
         merged.hand_over = merged
@@ -53,16 +61,21 @@ impl Request {
         merged.customers_behind = 1;
         merged.merged_into = Some(survivor.merge_target());
         if merged.customer.id == survivor.customer.id {
-            for endorsement in &merged.endorsements {
+            let same_words = merged.endorsed_content() == survivor.endorsed_content();
+            for mut moved in std::mem::take(&mut merged.endorsements) {
+                if !same_words {
+                    moved.given_for.get_or_insert_with(|| merged.number.clone());
+                }
                 let known = survivor
                     .endorsements
-                    .iter()
-                    .any(|e| e.contact.id == endorsement.contact.id);
-                if !known {
-                    survivor.endorsements.push(endorsement.clone());
+                    .iter_mut()
+                    .find(|e| e.contact.id == moved.contact.id);
+                match known {
+                    Some(known) if moved.counts() && !known.counts() => *known = moved,
+                    Some(_) => {}
+                    None => survivor.endorsements.push(moved),
                 }
             }
-            merged.endorsements.clear();
         }
         survivor.tell_destination();
         Ok((merged, survivor))

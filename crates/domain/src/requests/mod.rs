@@ -148,12 +148,14 @@ impl RequestStatus {
             (Act::Decline, Routed | Accepted) => Some(Declined),
             (Act::Fulfil, Accepted) => Some(Fulfilled),
             (Act::Withdraw, Received | Investigating | Routed | Accepted | Declined) => Some(Withdrawn),
-            (Act::Answer, Received | Investigating) => Some(Answered),
+            // A destination's work goes on, whatever its customer is told (R15).
+            (Act::Answer, Received | Investigating | Declined | Fulfilled) => Some(Answered),
+            (Act::Answer, Routed | Accepted) => Some(self),
             (Act::Reopen, Answered) => Some(Investigating),
-            (Act::Merge, Received | Investigating | Routed | Accepted | Declined | Answered) => Some(Merged),
+            (Act::Merge, Received | Investigating | Routed | Declined | Answered) => Some(Merged),
             (Act::Absorb, Received | Investigating | Routed | Accepted | Declined) => Some(self),
             (Act::Score, Received | Investigating | Routed | Accepted | Declined) => Some(self),
-            (Act::Escalate, Received | Investigating | Routed | Accepted | Declined) => Some(self),
+            (Act::Escalate, Received | Investigating | Routed | Accepted | Declined | Fulfilled) => Some(self),
             _ => None,
         }
     }
@@ -252,6 +254,9 @@ pub struct RequestInput {
     /// What the customer gains by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub benefit: Option<Markdown>,
+    /// What it is thought to take, in work, money or people; nobody endorses that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Markdown>,
     /// How it came in; a contact's own entry is `portal`, another system's `service_desk`, else `other`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
@@ -307,6 +312,9 @@ pub struct Request {
     /// What the customer gains by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub benefit: Option<Markdown>,
+    /// What it is thought to take, in work, money or people, where somebody has told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Markdown>,
     /// How it came in.
     pub channel: Channel,
     /// Who raised it.
@@ -336,13 +344,13 @@ pub struct Request {
     #[serde(skip_serializing_if = "in_the_log")]
     #[schema(required, minimum = 1, maximum = 9007199254740991i64, example = 1)]
     pub customers_behind: i64,
-    /// Who has endorsed it as it now reads (R14).
+    /// Who has endorsed it as it now reads (R14); and with `givenFor` who endorsed the other words of what was merged into it.
     #[schema(max_items = 100)]
     pub endorsements: Vec<Endorsement>,
     /// The latest hand-over to a destination, with its decision.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_full_or_by_id")]
     pub hand_over: Option<HandOver>,
-    /// The latest answer to who complained; a reopened complaint keeps it until it is answered anew.
+    /// The latest answer to who complained; a reopened complaint keeps it, as `reopenedAt` tells, until it is answered anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
     /// Why the team goes no further.
@@ -387,10 +395,20 @@ impl Request {
         {
             self.status = RequestStatus::Closed;
         }
-        // A reopened complaint keeps its earlier answer, and awaits another.
-        let awaited = self.status.is_open() && self.status != RequestStatus::Answered;
-        self.overdue = self.kind == RequestKind::Complaint && awaited && self.due_day.is_some_and(|due| due < today);
+        self.overdue = self.unanswered() && self.due_day.is_some_and(|due| due < today);
         self
+    }
+
+    /// Whether who complained still awaits an answer (R15): also when a destination has fulfilled what was asked for.
+    pub fn unanswered(&self) -> bool {
+        use RequestStatus::*;
+        let answered = || self.answer.as_ref().is_some_and(|answer| answer.reopened_at.is_none());
+        self.kind == RequestKind::Complaint
+            && match self.status {
+                Received | Investigating => true,
+                Routed | Accepted | Declined | Fulfilled => !answered(),
+                Answered | Closed | Dismissed | Withdrawn | Merged => false,
+            }
     }
 
     /// The request as another forum's reference to it.

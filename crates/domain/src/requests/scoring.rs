@@ -287,14 +287,17 @@ impl RequestScore {
     }
 }
 
+/// The mean of so many scores, rounded half up; of none there is none.
+pub fn mean(sum: i64, n: i64) -> Option<i64> {
+    (n > 0).then(|| (2 * sum + n) / (2 * n))
+}
+
 impl Request {
     /// The request with what it was given by all who scored it: the mean, rounded half up.
     pub fn score(self, totals: &[i64], now: DateTime<Utc>) -> Result<Self, Rule> {
         let n = i64::try_from(totals.len()).unwrap_or(i64::MAX);
-        let sum: i64 = totals.iter().sum();
-        let score = (n > 0).then(|| (2 * sum + n) / (2 * n));
         Ok(Self {
-            score,
+            score: mean(totals.iter().sum(), n),
             ..self.step(Act::Score, now)?
         })
     }

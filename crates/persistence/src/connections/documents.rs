@@ -119,17 +119,18 @@ pub async fn failed_documents(
     source: &impl Source,
     connection: ConnectionId,
     most: u64,
-) -> Result<Vec<ReceivedDocument>, Error> {
-    let rows = Entity::find()
+) -> Result<Vec<DocumentId>, Error> {
+    let failed = Entity::find()
+        .select_only()
+        .column(Column::Id)
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Outcome.eq(DocumentOutcome::Failed))
         .order_by_asc(Column::Replays)
         .order_by_asc(Column::ReceivedAt)
         .order_by_asc(Column::Id)
         .limit(most)
-        .all(source.connection())
-        .await?;
-    rows.into_iter().map(document).collect()
+        .into_tuple();
+    Ok(failed.all(source.connection()).await?)
 }
 
 /// Whether the connection received these very bytes before and had them applied.

@@ -3,7 +3,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::Scope,
     customers::CustomerStatus,
-    requests::{RequestKind, RequestStatus},
     teams::{Role, SamePersonException},
     vocabulary::*,
 };
@@ -422,13 +421,6 @@ async fn complaints_without_owner(
     day: NaiveDate,
     today: NaiveDate,
 ) -> Result<Shortlist<UnownedComplaint>, Error> {
-    let settled = [
-        RequestStatus::Fulfilled,
-        RequestStatus::Dismissed,
-        RequestStatus::Withdrawn,
-        RequestStatus::Merged,
-        RequestStatus::Answered,
-    ];
     let owner = Expr::cust("person.id = request.owner_id").and(
         Expr::col(("person", "last_day"))
             .is_null()
@@ -444,8 +436,7 @@ async fn complaints_without_owner(
         query.column(("request", column));
     }
     query
-        .and_where(Expr::col(("request", "kind")).eq(RequestKind::Complaint))
-        .and_where(Expr::col(("request", "status")).is_not_in(settled))
+        .and_where(Expr::cust("request.unanswered"))
         .and_where(Expr::col(("person", "id")).is_null())
         .and_where(access::of_request(&scope.visible, today, source.backend()))
         .order_by(("request", "id"), Order::Asc);

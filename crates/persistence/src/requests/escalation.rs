@@ -1,5 +1,5 @@
 //! Complaints whose due day has passed: told once for each due day, however many programs look for them.
-use domain::{access::Scope, requests::RequestStatus, vocabulary::RequestId};
+use domain::{access::Scope, vocabulary::RequestId};
 use sea_orm::{
     FromQueryResult, Order,
     sea_query::{Expr, ExprTrait, Query},
@@ -18,18 +18,10 @@ impl Db {
         struct Overdue {
             id: RequestId,
         }
-        let awaited = [
-            RequestStatus::Received,
-            RequestStatus::Investigating,
-            RequestStatus::Routed,
-            RequestStatus::Accepted,
-            RequestStatus::Declined,
-        ];
         let query = Query::select()
             .column("id")
             .from("request")
-            .and_where(Expr::col("kind").eq("complaint"))
-            .and_where(Expr::col("status").is_in(awaited))
+            .and_where(Expr::cust("unanswered"))
             .and_where(Expr::col("due_day").lt(origin.today))
             .and_where(Expr::cust("(escalated_for is null or escalated_for <> due_day)"))
             .order_by("due_day", Order::Asc)

@@ -2,7 +2,12 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use domain::{access::Scope, requests::*, vocabulary::*};
+use domain::{
+    access::Scope,
+    events::{Aggregate, SubjectKind},
+    requests::*,
+    vocabulary::*,
+};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
@@ -16,6 +21,8 @@ use super::{
     hand_over,
     merging::customers_behind,
     reading::{self, HAND_OVER, Places, Row, select_all},
+    scoring::scores_by_scheme,
+    similar::similar_needs,
 };
 use crate::{
     Db, Error, access,
@@ -48,10 +55,37 @@ pub struct FeedEntry {
     /// The request as it is now, while it is still handed over by this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
-    /// The customers behind the request: its own first, then those whose requests were merged into it, by code.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 1000)]
-    pub customers_behind: Vec<CustomerRef>,
+    /// What else it is judged by.
+    #[serde(flatten)]
+    pub basis: DecisionBasis,
+}
+
+/// A hand-over with all that an evaluation needs.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct HandOverInFull {
+    #[serde(flatten)]
+    hand_over: HandOver,
+    /// The request as it is now, while it is still handed over by this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    demand: Option<Request>,
+    #[serde(flatten)]
+    basis: DecisionBasis,
+    /// What of it changes without the hand-over, as its `ETag` tells.
+    #[serde(skip)]
+    read: String,
+}
+
+impl Aggregate for HandOverInFull {
+    const KIND: SubjectKind = HandOver::KIND;
+    fn id(&self) -> Uuid {
+        self.hand_over.id.0
+    }
+    fn version(&self) -> i64 {
+        self.hand_over.version
+    }
+    fn reads_as(&self) -> Option<&str> {
+        Some(&self.read)
+    }
 }
 
 /// As much of an event as a feed tells; its body stays where it is.
@@ -101,8 +135,13 @@ pub async fn feed(
     let Stretch { items, next, more } =
         events::cut(rows, limit, after, |told| LogCursor::of(told.position, &told.link))?;
     let mut requests = by_id(db, items.iter().map(|e| RequestId(e.matter_id)).collect(), today).await?;
-    let shared = requests.values().filter(|r| r.customers_behind > 1).map(|r| r.id);
-    let behind = customers_behind(&db.reader(), scope, shared.collect(), today).await?;
+    let told = |event: &&Told| event.feed_kind != Some(FeedEntryKind::Withdrawn);
+    let told = items.iter().filter(told).filter_map(|event| {
+        let request = requests.get(&RequestId(event.matter_id))?;
+        is_handed_over(request, HandOverId(event.subject_id)).then_some((request.id, request))
+    });
+    let told: HashMap<RequestId, &Request> = told.collect();
+    let bases = bases(&db.reader(), scope, &told.into_values().collect::<Vec<_>>(), today).await?;
     let mut to_come: HashMap<RequestId, usize> = HashMap::new();
     for event in &items {
         *to_come.entry(RequestId(event.matter_id)).or_default() += 1;
@@ -117,23 +156,15 @@ pub async fn feed(
             let number = request.number.clone();
             let hand_over_id = HandOverId(event.subject_id);
             let kind = event.feed_kind?;
-            let handed_over = request
-                .hand_over
-                .as_ref()
-                .is_some_and(|h| h.id == hand_over_id && h.state != HandOverState::Withdrawn);
-            let request = match handed_over && kind != FeedEntryKind::Withdrawn {
+            let request = match is_handed_over(request, hand_over_id) && kind != FeedEntryKind::Withdrawn {
                 false => None,
                 // A request is copied only for an entry that another one follows.
                 true if *left > 0 => Some(request.clone()),
                 true => requests.remove(&id),
             };
-            let customers_behind = request.as_ref().map_or(vec![], |r: &Request| {
-                let others = behind.iter().filter(|(of, c)| *of == r.id && c.id != r.customer.id);
-                let others = others.map(|(_, customer)| customer.clone());
-                [r.customer.clone()].into_iter().chain(others).collect()
-            });
+            let basis = request.as_ref().and_then(|r: &Request| bases.get(&r.id)).cloned();
             Some(FeedEntry {
-                customers_behind,
+                basis: basis.unwrap_or_default(),
                 position: event.position,
                 kind,
                 hand_over_id,
@@ -148,6 +179,39 @@ pub async fn feed(
         next,
         more,
     })
+}
+
+/// Whether the request is still handed over by this.
+fn is_handed_over(request: &Request, by: HandOverId) -> bool {
+    let current = request.hand_over.as_ref();
+    current.is_some_and(|h| h.id == by && h.state != HandOverState::Withdrawn)
+}
+
+/// What a destination judges each of the requests by: some questions for all of them.
+async fn bases(
+    source: &impl Source,
+    scope: &Scope,
+    requests: &[&Request],
+    today: NaiveDate,
+) -> Result<HashMap<RequestId, DecisionBasis>, Error> {
+    let ids: Vec<RequestId> = requests.iter().map(|r| r.id).collect();
+    let shared = requests.iter().filter(|r| r.customers_behind > 1).map(|r| r.id);
+    let behind = customers_behind(source, scope, shared.collect(), today).await?;
+    let mut scores = scores_by_scheme(source, &ids).await?;
+    let similar = similar_needs(source, scope, requests, today).await?;
+    let basis = |request: &&Request| {
+        let others = behind
+            .iter()
+            .filter(|(of, c)| *of == request.id && c.id != request.customer.id);
+        let others = others.map(|(_, customer)| customer.clone());
+        let basis = DecisionBasis {
+            customers_behind: [request.customer.clone()].into_iter().chain(others).collect(),
+            scores: scores.remove(&request.id).unwrap_or_default(),
+            similar: similar.get(&request.id).copied(),
+        };
+        (request.id, basis)
+    };
+    Ok(requests.iter().map(basis).collect())
 }
 
 async fn by_id(db: &Db, ids: Vec<RequestId>, today: NaiveDate) -> Result<HashMap<RequestId, Request>, Error> {
@@ -209,6 +273,29 @@ pub async fn find_hand_over(
     });
     let found = store::one::<HandOverRow>(source.connection(), &query).await?;
     access::admit(source, found.and_then(|row| row.hand_over.zip(Some(row.permitted))))
+}
+
+/// The same, with what the destination judges the request by.
+pub async fn hand_over_in_full(
+    db: &Db,
+    scope: &Scope,
+    id: HandOverId,
+    today: NaiveDate,
+) -> Result<HandOverInFull, Error> {
+    let hand_over = find_hand_over(&db.reader(), scope, id, today).await?;
+    let demand = by_id(db, vec![hand_over.request.id], today)
+        .await?
+        .remove(&hand_over.request.id);
+    let demand = demand.filter(|request| is_handed_over(request, id));
+    let mut bases = bases(&db.reader(), scope, &demand.iter().collect::<Vec<_>>(), today).await?;
+    let basis = bases.remove(&hand_over.request.id).unwrap_or_default();
+    let read = domain::clients::digest(&serde_json::to_string(&(&demand, &basis))?);
+    Ok(HandOverInFull {
+        hand_over,
+        demand,
+        basis,
+        read: read.chars().take(16).collect(),
+    })
 }
 
 /// The request that a hand-over gives to its destination, held until the unit of work ends.

@@ -57,12 +57,14 @@ pub(crate) mod entity {
         pub description: Option<Markdown>,
         pub wanted_by: Option<chrono::NaiveDate>,
         pub benefit: Option<Markdown>,
+        pub resources: Option<Markdown>,
         pub channel: Channel,
         pub raised_by_kind: ActorKind,
         pub raised_by_id: Uuid,
         pub owner_id: Option<PersonId>,
         pub due_day: Option<chrono::NaiveDate>,
         pub reopenable_until: Option<chrono::NaiveDate>,
+        pub unanswered: bool,
         pub hand_over_id: Option<HandOverId>,
         pub merged_into_id: Option<RequestId>,
         pub score: Option<i64>,
@@ -140,6 +142,7 @@ mod endorsed {
         #[sea_orm(primary_key, auto_increment = false)]
         pub contact_id: ContactId,
         pub endorsed_at: DateTimeUtc,
+        pub given_for: Option<String>,
     }
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -232,11 +235,7 @@ impl Filter {
             self.open
                 .map(|open| if open { false_where_null(ended()).not() } else { ended() }),
             self.overdue.map(|overdue| {
-                let is = Column::Kind
-                    .eq(RequestKind::Complaint)
-                    .and(Column::DueDay.lt(today))
-                    .and(Column::Status.ne(RequestStatus::Answered))
-                    .and(false_where_null(ended()).not());
+                let is = Expr::cust("request.unanswered").and(Column::DueDay.lt(today));
                 if overdue { is } else { false_where_null(is).not() }
             }),
             self.undecided_since.map(|(undecided, at)| {
@@ -358,12 +357,14 @@ fn row(request: &Request) -> ActiveModel {
         description: Set(request.description.clone()),
         wanted_by: Set(request.wanted_by),
         benefit: Set(request.benefit.clone()),
+        resources: Set(request.resources.clone()),
         channel: Set(request.channel),
         raised_by_kind: Set(request.raised_by.kind),
         raised_by_id: Set(request.raised_by.id),
         owner_id: Set(request.owner.as_ref().map(|o| o.id)),
         due_day: Set(request.due_day),
         reopenable_until: Set(request.answer.as_ref().and_then(|a| a.reopenable_until)),
+        unanswered: Set(request.unanswered()),
         hand_over_id: Set(request.hand_over.as_ref().map(|h| h.id)),
         merged_into_id: Set(request.merged_into.as_ref().map(|m| m.id)),
         score: Set(request.score),
@@ -443,6 +444,7 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Request, after: &
                 request_id: Set(after.id),
                 contact_id: Set(e.contact.id),
                 endorsed_at: Set(e.endorsed_at),
+                given_for: Set(e.given_for.clone()),
             });
             endorsed::Entity::insert_many(rows)
                 .exec_without_returning(unit.connection())

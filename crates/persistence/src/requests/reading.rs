@@ -55,14 +55,19 @@ fn columns(backend: DbBackend) -> String {
     );
     let endorsements = store::json_rows(
         backend,
-        &[("id", "c.id"), ("name", "c.name"), ("at", "x.endorsed_at")],
+        &[
+            ("id", "c.id"),
+            ("name", "c.name"),
+            ("at", "x.endorsed_at"),
+            ("given_for", "x.given_for"),
+        ],
         "request_endorsement x join contact c on c.id = x.contact_id where x.request_id = request.id",
         "x.endorsed_at",
     );
     format!(
         "request.id, request.version, request.number, request.customer_id, customer.code, customer.name, request.kind, \
          request.status, request.title, request.description, {services}, request.wanted_by, request.benefit, \
-         request.channel, request.raised_by_kind, request.raised_by_id, {raised_by_name}, request.owner_id, person.name, \
+         request.resources, request.channel, request.raised_by_kind, request.raised_by_id, {raised_by_name}, request.owner_id, person.name, \
          request.due_day, {endorsements}, request.answer, request.dismissal, request.withdrawal, \
          request.external_references, request.received_at, request.changed_at, request.escalated_at, \
          request.escalated_for, request.score, request.merged_into_id, \
@@ -84,6 +89,7 @@ struct StoredEndorsement {
     id: ContactId,
     name: PersonName,
     at: DateTime<Utc>,
+    given_for: Option<String>,
 }
 
 fn request(places: &mut Places<'_>) -> Result<Request, DbErr> {
@@ -103,6 +109,7 @@ fn request(places: &mut Places<'_>) -> Result<Request, DbErr> {
         services: services::labelled(places.items()?),
         wanted_by: places.take()?,
         benefit: places.take()?,
+        resources: places.take()?,
         channel: places.take()?,
         raised_by: Raiser {
             kind: places.take()?,
@@ -136,6 +143,7 @@ fn endorsements(stored: Vec<StoredEndorsement>) -> Vec<Endorsement> {
         .map(|e| Endorsement {
             contact: ContactRef { id: e.id, name: e.name },
             endorsed_at: e.at,
+            given_for: e.given_for,
         })
         .collect()
 }

@@ -1,4 +1,6 @@
 //! Schemes and scores, and the ranking that comes of them.
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use domain::{access::Scope, requests::*, vocabulary::*};
 use sea_orm::{
@@ -170,6 +172,49 @@ pub async fn scores(source: &impl Source, request: &Request, paging: &Paging) ->
         .await?;
     let scores = rows.into_iter().map(|row| score_of(request, row)).collect();
     Ok(paging.cut(scores, total, |s: &RequestScore| Cursor::after(vec![], s.id)))
+}
+
+/// What each of the requests was given, by version of the scheme, the first one first.
+pub(super) async fn scores_by_scheme(
+    source: &impl Source,
+    requests: &[RequestId],
+) -> Result<HashMap<RequestId, Vec<SchemeScore>>, Error> {
+    #[derive(FromQueryResult)]
+    struct Given {
+        request_id: RequestId,
+        scheme_id: ScoringSchemeId,
+        number: i64,
+        people: i64,
+        total: i64,
+    }
+    let mut of: HashMap<RequestId, Vec<SchemeScore>> = HashMap::new();
+    if requests.is_empty() {
+        return Ok(of);
+    }
+    let query = Query::select()
+        .columns([("request_score", "request_id"), ("request_score", "scheme_id")])
+        .column(("scoring_scheme", "number"))
+        .expr_as(Expr::cust("count(*)"), "people")
+        .expr_as(Expr::cust("cast(sum(request_score.total) as bigint)"), "total")
+        .from("request_score")
+        .inner_join(
+            "scoring_scheme",
+            Expr::cust("scoring_scheme.id = request_score.scheme_id"),
+        )
+        .and_where(Expr::col(("request_score", "request_id")).is_in(requests.iter().copied()))
+        .group_by_columns([("request_score", "request_id"), ("request_score", "scheme_id")])
+        .group_by_col(("scoring_scheme", "number"))
+        .order_by(("scoring_scheme", "number"), Order::Asc)
+        .to_owned();
+    for given in store::all::<Given>(source.connection(), &query).await? {
+        of.entry(given.request_id).or_default().push(SchemeScore {
+            scheme: given.scheme_id,
+            scheme_number: given.number,
+            people: given.people,
+            score: mean(given.total, given.people).unwrap_or_default(),
+        });
+    }
+    Ok(of)
 }
 
 /// What the person gave the request before.

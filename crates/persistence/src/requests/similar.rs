@@ -32,6 +32,10 @@ mod entity {
 }
 use entity::{ActiveModel, Column, Entity};
 
+/// So many terms are asked about in one statement; SQLite joins no more than 500 questions in one.
+const TERMS_AT_ONCE: usize = 400;
+/// So many terms are asked about for all requests of a page together.
+const TERMS_OF_ALL: usize = 2_000;
 /// So many of the most similar are looked at more closely.
 const CANDIDATES: usize = 200;
 
@@ -93,12 +97,86 @@ async fn having(source: &impl Source, terms: &[String]) -> Result<HashMap<String
              order by request_id desc limit {WITH_A_TERM}) as of_{n}"
         )
     };
-    let sql: Vec<String> = (0..terms.len()).map(of_one).collect();
-    let values: Vec<Value> = terms.iter().map(|term| term.clone().into()).collect();
-    for row in store::rows::<Having>(source.connection(), &sql.join(" union all "), values).await? {
-        found.entry(row.term).or_default().push(row.request_id);
+    for terms in terms.chunks(TERMS_AT_ONCE) {
+        let sql: Vec<String> = (0..terms.len()).map(of_one).collect();
+        let values: Vec<Value> = terms.iter().map(|term| term.clone().into()).collect();
+        for row in store::rows::<Having>(source.connection(), &sql.join(" union all "), values).await? {
+            found.entry(row.term).or_default().push(row.request_id);
+        }
     }
     Ok(found)
+}
+
+/// How many other open requests there are for the need of each of these, as far as the caller may see them. However many
+/// are asked about, [`TERMS_OF_ALL`] terms are: of a few all that there are, of many the title's.
+pub(super) async fn similar_needs(
+    source: &impl Source,
+    scope: &Scope,
+    requests: &[&Request],
+    today: NaiveDate,
+) -> Result<HashMap<RequestId, SimilarNeed>, Error> {
+    let most = (TERMS_OF_ALL / requests.len().max(1)).max(10);
+    let terms_of_each: Vec<(RequestId, Vec<String>)> = requests
+        .iter()
+        .map(|r| {
+            let mut terms = terms_of(r.title.as_str(), r.description.as_ref().map_or("", |d| d.as_str()));
+            terms.truncate(most);
+            (r.id, terms)
+        })
+        .collect();
+    let all: BTreeSet<&String> = terms_of_each.iter().flat_map(|(_, terms)| terms).collect();
+    let having = having(source, &all.into_iter().cloned().collect::<Vec<_>>()).await?;
+    let nearest = |(id, terms): (RequestId, Vec<String>)| {
+        let same = weigh(&terms, &having).into_iter();
+        let same = same.filter(|(other, score)| *other != id && *score >= SAME_NEED);
+        (
+            id,
+            same.map(|(other, _)| other).take(SIMILAR_COUNTED).collect::<Vec<_>>(),
+        )
+    };
+    let nearest: Vec<(RequestId, Vec<RequestId>)> = terms_of_each.into_iter().map(nearest).collect();
+    let named: BTreeSet<RequestId> = nearest.iter().flat_map(|(_, others)| others).copied().collect();
+    let seen = customers_of_open(source, scope, named, today).await?;
+    let need = |(id, others): (RequestId, Vec<RequestId>)| {
+        let customers: Vec<CustomerId> = others.iter().filter_map(|other| seen.get(other)).copied().collect();
+        let need = SimilarNeed {
+            requests: customers.len(),
+            customers: customers.into_iter().collect::<BTreeSet<_>>().len(),
+        };
+        (id, need)
+    };
+    Ok(nearest.into_iter().map(need).collect())
+}
+
+/// The customers of those of the requests that the caller may see and that are not closed by date.
+async fn customers_of_open(
+    source: &impl Source,
+    scope: &Scope,
+    requests: BTreeSet<RequestId>,
+    today: NaiveDate,
+) -> Result<HashMap<RequestId, CustomerId>, Error> {
+    #[derive(FromQueryResult)]
+    struct Of {
+        id: RequestId,
+        customer_id: CustomerId,
+    }
+    if requests.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let backend = source.backend();
+    let query = Query::select()
+        .columns([("request", "id"), ("request", "customer_id")])
+        .from("request")
+        .and_where(Expr::col(("request", "id")).is_in(requests))
+        .and_where(access::of_request(&scope.visible, today, backend))
+        .and_where(store::expr(
+            backend,
+            "(request.status <> 'answered' or request.reopenable_until is null or request.reopenable_until >= ?)",
+            [today],
+        ))
+        .to_owned();
+    let rows = store::all::<Of>(source.connection(), &query).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.customer_id)).collect())
 }
 
 /// Open requests that seem to be about what these words say: in full those that the caller may see, of others only how

@@ -8,7 +8,7 @@ use domain::{
 };
 use sea_orm::{
     FromQueryResult, Order,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, NullOrdering, Query, SelectStatement},
 };
 
 use super::active_scheme;
@@ -79,30 +79,31 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
     let in_status = |words: &[RequestStatus]| Expr::col(("request", "status")).is_in(words.iter().copied());
     let no_complaint = || Expr::col(("request", "kind")).ne(RequestKind::Complaint);
     use RequestStatus::*;
-    let mut asked: Vec<(TaskKind, Vec<Expr>, &str)> = vec![];
+    // Each by what its due day is reckoned from, so that what is cut off is the least urgent.
+    let mut asked: Vec<(TaskKind, Vec<Expr>, (&str, &str))> = vec![];
     match &scope.caller {
         Caller::Person { person, .. } => {
             let (team, managed) = (scope.in_roles(ANY).permitted, scope.in_roles(MANAGERS).permitted);
             let owned =
                 Expr::cust("request.owner_id is not null").and(Expr::col(("request", "owner_id")).eq(person.id));
-            let awaited = in_status(&[Received, Investigating]);
+            let awaited = Expr::cust("request.unanswered");
             let decided = decision_cutoff(deadlines);
             asked = vec![
                 (
                     TaskKind::SortRequest,
                     vec![in_status(&[Received]), of(&team)],
-                    "received_at",
+                    ("request", "received_at"),
                 ),
-                (TaskKind::AnswerComplaint, vec![owned, awaited], "due_day"),
+                (TaskKind::AnswerComplaint, vec![owned, awaited], ("request", "due_day")),
                 (
                     TaskKind::HandleDeclined,
                     vec![in_status(&[Declined]), of(&managed)],
-                    "id",
+                    ("hand_over", "decided_at"),
                 ),
                 (
                     TaskKind::AwaitDecision,
                     vec![undecided_since(decided), of(&managed)],
-                    "id",
+                    ("hand_over", "routed_at"),
                 ),
             ];
             if active_scheme(source).await?.is_some() {
@@ -113,18 +114,19 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
                 );
                 let open = in_status(&[Investigating, Routed]);
                 let wanted = vec![open, no_complaint(), of(&team), unscored];
-                asked.push((TaskKind::ScoreRequest, wanted, "received_at"));
+                asked.push((TaskKind::ScoreRequest, wanted, ("request", "received_at")));
             }
         }
         Caller::Contact { decides: true, .. } => {
-            let unendorsed = "not exists (select 1 from request_endorsement e where e.request_id = request.id)";
+            let unendorsed = "not exists (select 1 from request_endorsement e where e.request_id = request.id \
+                              and e.given_for is null)";
             let wanted = vec![
                 in_status(&[Received, Investigating]),
                 no_complaint(),
                 Expr::cust(unendorsed),
                 of(&scope.visible),
             ];
-            asked.push((TaskKind::EndorseRequest, wanted, "received_at"));
+            asked.push((TaskKind::EndorseRequest, wanted, ("request", "wanted_by")));
         }
         _ => {}
     }
@@ -134,7 +136,9 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
         for condition in conditions {
             query.and_where(condition);
         }
-        query.order_by(("request", order), Order::Asc);
+        query
+            .order_by_with_nulls(order, Order::Asc, NullOrdering::Last)
+            .order_by(("request", "id"), Order::Asc);
         let rows = store::all::<Row>(source.connection(), &query).await?;
         for row in rows {
             all.push(row.task(kind, deadlines, language, &link)?);

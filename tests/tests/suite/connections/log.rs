@@ -118,6 +118,43 @@ async fn what_fails_again_keeps_no_other_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_is_replayed_by_itself() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let admin = service.administrator();
+        let sender = Connected::new(&service, "error(\"inte än\")").await;
+        for n in 0..8 {
+            let document = own(&[wish(&world, &n.to_string(), &format!("Ärende {n}"), None)]);
+            assert_eq!(sender.outcome(&service, &document).await, "failed");
+        }
+        // Slow enough to look at it meanwhile.
+        let slowly = format!("([range(200000)] | length) as $n | {OWN}");
+        let etag = admin.get(&sender.path).await.etag();
+        admin
+            .patch(&sender.path, &etag, json!({"mapping": slowly}))
+            .await
+            .expect(200);
+        let path = format!("{}/replay", sender.path);
+        let replay = async {
+            let all = admin.post(&path, Value::Null).await.expect(200);
+            assert_eq!(all.body, json!({"replayed": 8, "failed": 0, "more": false}));
+        };
+        let seen = async {
+            loop {
+                let seen = how_many(&service, "/requests").await;
+                if seen > 0 {
+                    break seen;
+                }
+            }
+        };
+        let ((), seen) = tokio::join!(replay, seen);
+        assert!(seen < 8, "all at once");
+        assert_eq!(how_many(&service, "/requests").await, 8);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trial_stores_nothing() {
     on_each_database(async |service| {
         let world = World::build(&service).await;

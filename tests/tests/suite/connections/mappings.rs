@@ -52,6 +52,42 @@ async fn a_mapping_that_runs_away_ends_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_that_loops_keeps_no_other_connection_waiting() {
+    on_each_database(async |service| {
+        let (looping, other) = (
+            Connected::new(&service, "def f: f; f").await,
+            Connected::new(&service, OWN).await,
+        );
+        let flood = async {
+            let mut all = tokio::task::JoinSet::new();
+            for n in 0..40 {
+                let request = service.http.post(&looping.address).bearer_auth(&looping.secret);
+                all.spawn(Answer::to("POST /inbound", request.body(json!({"n": n}).to_string())));
+            }
+            all.join_all().await
+        };
+        let beside = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let began = Instant::now();
+            for _ in 0..3 {
+                assert_eq!(other.outcome(&service, &own(&[])).await, "ignored");
+            }
+            began.elapsed()
+        };
+        let (flood, beside) = tokio::join!(flood, beside);
+        assert!(beside < Duration::from_secs(8), "three documents took {beside:?}");
+        let refused: Vec<_> = flood.iter().filter(|told| told.status == 503).collect();
+        assert!(refused.len() >= 20, "{} had no place in the line", refused.len());
+        assert!(refused.iter().all(|told| told.headers.contains_key("retry-after")));
+        let kept = flood.iter().filter(|told| told.status == 202).count();
+        assert!(kept > 0 && kept + refused.len() == 40, "{kept}");
+        // Nothing is left standing in line.
+        looping.tell(&service, "{}").await.expect(202);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_reaches_nothing_but_its_document() {
     on_each_database(async |service| {
         let sender = Connected::new(&service, OWN).await;

@@ -156,7 +156,8 @@ async fn create_document_replay(call: Call, ids: web::Path<(ConnectionId, Docume
 /// Replay all that failed
 ///
 /// Those first that were replayed least often, in the order in which they came in, at most 100 at a time; so what fails again
-/// does not keep the others back. `more` tells whether there are others that failed.
+/// does not keep the others back. Each is applied by itself: what is done stays done, also where the call ends early. `more`
+/// tells whether there are others that failed.
 #[utoipa::path(tag = "connections", operation_id = "createConnectionReplay",
     responses((status = 200, description = "What became of them.", body = DocumentReplays)))]
 #[post("/connections/{connectionId}/replay")]
@@ -164,28 +165,26 @@ async fn create_connection_replay(call: Call, id: web::Path<ConnectionId>) -> Re
     let connection = store::get(&call.reader(), *id).await?;
     let caller = acting(&call, &connection).await?;
     let failed = store::failed_documents(&call.reader(), *id, MOST_REPLAYED + 1).await?;
-    let (all, mut mapped) = (failed.len(), vec![]);
-    let began = Instant::now();
+    let (began, origin) = (Instant::now(), call.origin_as(caller.actor()));
+    let mut report = DocumentReplays {
+        more: failed.len() as u64 > MOST_REPLAYED,
+        ..DocumentReplays::default()
+    };
     for document in failed.into_iter().take(MOST_REPLAYED as usize) {
         if began.elapsed() > REPLAYED_WITHIN {
+            report.more = true;
             break;
         }
-        let made = intake::map(&call.state, &connection, document.received_at, &document.content).await?;
-        mapped.push((document, made));
+        let document = store::get_document(&call.reader(), *id, document).await?;
+        let mapped = intake::map(&call.state, &connection, document.received_at, &document.content).await?;
+        let replayed = call.db().write(&origin, async |unit: &mut UnitOfWork| {
+            replay(&call, unit, (&connection, &caller), &document, &mapped).await
+        });
+        report.replayed += 1;
+        report.failed += u64::from(replayed.await?.handled.outcome == DocumentOutcome::Failed);
     }
-    call.write_as(caller.actor(), &NoBody, async |unit| {
-        let mut report = DocumentReplays {
-            more: all > mapped.len(),
-            ..DocumentReplays::default()
-        };
-        for (document, made) in &mapped {
-            let replayed = replay(&call, unit, (&connection, &caller), document, made).await?;
-            report.replayed += 1;
-            report.failed += u64::from(replayed.handled.outcome == DocumentOutcome::Failed);
-        }
-        Reply::plain(&report)
-    })
-    .await
+    call.write_as(caller.actor(), &NoBody, async |_| Reply::plain(&report))
+        .await
 }
 
 /// Applies a document anew and keeps what became of it this time.

@@ -67,7 +67,6 @@ pub async fn map(
     received_at: DateTime<Utc>,
     content: &str,
 ) -> Result<Mapped, Problem> {
-    let (mapping, system) = (&connection.mapping, &connection.system);
     let mut mapped = Mapped {
         output: vec![],
         told: Ok(vec![]),
@@ -78,7 +77,7 @@ pub async fn map(
         mapped.told = Err(problem("unreadable", detail));
         return Ok(mapped);
     }
-    match state.mapper.map(mapping, system, received_at, content).await {
+    match state.mapper.map(connection, received_at, content).await {
         Ok(output) => return Ok(checked(state, connection, output)),
         Err(unmapped) => mapped.told = Err(faulty(unmapped)?),
     }

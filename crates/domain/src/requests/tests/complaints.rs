@@ -206,6 +206,52 @@ fn r15_overdue_is_only_what_awaits_an_answer() {
 }
 
 #[test]
+fn r15_a_complaint_is_answered_wherever_it_is() {
+    let late = day(90);
+    let (routed, _) = complaint()
+        .route(hand_over(1), to(Destination::Delivery), &used(), noon(1))
+        .unwrap();
+    let accepted = || routed.clone().decide(hand_over(1), acceptance("D1"), noon(2)).unwrap();
+    // While a destination has it, it stays there: the answer closes nothing, and nobody is late with it any more.
+    for there in [routed.clone(), accepted()] {
+        let told = there.clone().answer(answer(), Some(day(20)), noon(3)).unwrap();
+        assert_eq!((told.status, &told.hand_over), (there.status, &there.hand_over));
+        assert_eq!(told.answer.as_ref().unwrap().reopenable_until, None);
+        assert!(there.as_of(late).overdue && !told.clone().as_of(late).overdue);
+        assert_eq!(told.escalate(late, noon(90)), None);
+    }
+    // When it is done there, whoever complained is still to be told, and may object.
+    let fulfilled = || accepted().fulfil(hand_over(1), fulfilment("F1"), noon(4)).unwrap();
+    let declined = routed.clone().decide(hand_over(1), refusal("D1"), noon(2)).unwrap();
+    for done in [fulfilled(), declined] {
+        assert!(done.clone().as_of(late).overdue, "{}", done.status);
+        assert!(done.clone().escalate(late, noon(90)).is_some(), "{}", done.status);
+        let told = done.answer(answer(), Some(day(20)), noon(5)).unwrap();
+        assert_eq!(told.status, RequestStatus::Answered);
+        let anew = told.reopen(Some(day(30)), noon(6)).unwrap();
+        assert_eq!(anew.status, RequestStatus::Investigating);
+        assert!(anew.clone().as_of(late).overdue);
+        // A reopened one is awaited wherever it goes next, whatever was answered before.
+        let (elsewhere, _) = anew
+            .route(hand_over(2), to(Destination::Strategy), &used(), noon(7))
+            .unwrap();
+        assert!(elsewhere.as_of(late).overdue);
+    }
+    let told = accepted().answer(answer(), None, noon(3)).unwrap();
+    assert!(
+        !told
+            .fulfil(hand_over(1), fulfilment("F1"), noon(4))
+            .unwrap()
+            .unanswered()
+    );
+    assert!(!routed_wish().unanswered());
+}
+
+fn routed_wish() -> Request {
+    routed(Destination::Delivery)
+}
+
+#[test]
 fn an_answered_complaint_reads_closed_after_its_last_day_for_reopening() {
     for n in 1..30 {
         let expected = if n <= 15 {

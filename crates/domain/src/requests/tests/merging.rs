@@ -24,6 +24,54 @@ fn a_duplicate_leads_to_the_one_that_goes_on() {
 }
 
 #[test]
+fn r14_an_endorsement_of_other_words_is_told_and_does_not_count() {
+    let other_words = || Request {
+        title: "Elektronisk underskrift".parse().unwrap(),
+        ..twin(RequestKind::Wish)
+    };
+    let (_, survivor) = endorsed().merge(other_words(), noon(2)).unwrap();
+    assert_eq!(survivor.endorsements[0].given_for, Some(endorsed().number));
+    let to_portfolio = |r: Request| r.route(hand_over(2), to(Destination::ServicePortfolio), &used(), noon(3));
+    assert_eq!(
+        to_portfolio(survivor.clone()).unwrap_err().code,
+        RuleCode::EndorsementMissing
+    );
+    // The same contact endorses these words too: it takes the other's place.
+    let both = survivor.clone().endorse(&decider(1), day(3), noon(3)).unwrap();
+    assert_eq!(both.endorsements.len(), 1);
+    assert!(to_portfolio(both).is_ok());
+    // What counts already is not lost to what does not.
+    let known = other_words().endorse(&decider(1), day(1), noon(1)).unwrap();
+    let (_, survivor) = endorsed().merge(known, noon(2)).unwrap();
+    assert!(survivor.endorsements.len() == 1 && survivor.endorsements[0].counts());
+    // Merged on, it still says for which words it was given.
+    let (_, first) = endorsed().merge(other_words(), noon(2)).unwrap();
+    let last = Request {
+        id: RequestId(Uuid::from_u128(79)),
+        ..other_words()
+    };
+    let (_, last) = first.merge(last, noon(3)).unwrap();
+    assert_eq!(last.endorsements[0].given_for, Some(endorsed().number));
+}
+
+#[test]
+fn what_a_destination_works_on_is_the_one_that_goes_on() {
+    let accepted = || {
+        let routed = routed(Destination::Delivery);
+        routed.decide(hand_over(1), acceptance("D1"), noon(1)).unwrap()
+    };
+    let refused = accepted().merge(twin(RequestKind::Wish), noon(2)).unwrap_err();
+    assert_eq!(refused.code, RuleCode::State);
+    assert!(refused.detail.contains("merge REQ-2026-000077 into it"), "{refused}");
+    let (_, survivor) = twin(RequestKind::Wish).merge(accepted(), noon(2)).unwrap();
+    let hand_over = survivor.hand_over.unwrap();
+    assert_eq!(
+        (hand_over.state, hand_over.request_version),
+        (HandOverState::Accepted, survivor.version)
+    );
+}
+
+#[test]
 fn r14_no_customer_endorses_for_another() {
     let mut other = twin(RequestKind::Wish);
     other.customer.id = CustomerId(Uuid::from_u128(99));

@@ -76,6 +76,7 @@ fn input(kind: RequestKind) -> RequestInput {
         services: vec![],
         wanted_by: None,
         benefit: None,
+        resources: None,
         channel: None,
         raised_by: None,
         owner: None,

@@ -122,13 +122,15 @@ fn agree(request: &Request) -> bool {
     use RequestStatus as Status;
     let state = request.hand_over.as_ref().map(|h| h.state);
     match request.status {
-        Status::Received | Status::Investigating | Status::Answered => state.is_none(),
+        Status::Received => state.is_none(),
+        // A complaint can be answered, and reopened, after a destination was done with it.
+        Status::Investigating | Status::Answered => matches!(state, None | Some(State::Declined | State::Fulfilled)),
         Status::Routed => matches!(state, Some(State::HandedOver | State::Acknowledged)),
         Status::Accepted => state == Some(State::Accepted),
         Status::Declined => state == Some(State::Declined),
         Status::Fulfilled => state == Some(State::Fulfilled),
-        Status::Dismissed => matches!(state, None | Some(State::Declined)),
-        Status::Withdrawn => matches!(state, None | Some(State::Declined | State::Withdrawn)),
+        Status::Dismissed => matches!(state, None | Some(State::Declined | State::Fulfilled)),
+        Status::Withdrawn => !matches!(state, Some(State::HandedOver | State::Acknowledged | State::Accepted)),
         Status::Merged | Status::Closed => false, // not among the acts here; computed, never stored
     }
 }

@@ -3,15 +3,15 @@ use strum::IntoEnumIterator;
 
 use super::*;
 
-/// domain.md §6, written out by hand: the status after each act, `=` for the same, `-` where the act is refused.
+/// domain.md §6, with what decisions 21 and 23 say of answers and merges, written out by hand: the status after each act, `=` for the same, `-` where the act is refused.
 const TABLE: &str = "
 status        change investigate   endorse route  dismiss   accept   decline  fulfil    withdraw  answer   reopen   merge  absorb score escalate
 received      =      investigating =       routed dismissed -        -        -         withdrawn answered -        merged =      =     =
 investigating =      -             =       routed dismissed -        -        -         withdrawn answered -        merged =      =     =
-routed        =      -             =       routed -         accepted declined -         withdrawn -        -        merged =      =     =
-accepted      -      -             -       -      -         -        declined fulfilled withdrawn -        -        merged =      =     =
-declined      =      -             =       routed dismissed -        -        -         withdrawn -        -        merged =      =     =
-fulfilled     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
+routed        =      -             =       routed -         accepted declined -         withdrawn =        -        merged =      =     =
+accepted      -      -             -       -      -         -        declined fulfilled withdrawn =        -        -      =      =     =
+declined      =      -             =       routed dismissed -        -        -         withdrawn answered -        merged =      =     =
+fulfilled     -      -             -       -      -         -        -        -         -         answered -        -      -      -     =
 dismissed     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
 withdrawn     -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
 merged        -      -             -       -      -         -        -        -         -         -        -        -      -      -     -
