@@ -20,6 +20,7 @@ mod m0014_improvements;
 mod m0015_metrics;
 mod m0016_connections;
 mod m0017_outlets;
+mod m0020_deliveries;
 
 pub struct Migrator;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_metrics::Migration),
             Box::new(m0016_connections::Migration),
             Box::new(m0017_outlets::Migration),
+            Box::new(m0020_deliveries::Migration),
         ]
     }
 }
