@@ -43,6 +43,8 @@ impl Received {
 pub enum Reply {
     /// With a status and further header lines.
     Status(u16, &'static str),
+    /// After a while with a status.
+    Late(Duration, u16),
     /// Never.
     Silence,
     /// By hanging up.
@@ -134,8 +136,15 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Received>>>, script: A
         kept.push(received);
         reply
     };
+    let reply = match reply {
+        Reply::Late(after, status) => {
+            tokio::time::sleep(after).await;
+            Reply::Status(status, "")
+        }
+        at_once => at_once,
+    };
     match reply {
-        Reply::HangUp => {}
+        Reply::HangUp | Reply::Late(..) => {}
         Reply::Silence => tokio::time::sleep(Duration::from_secs(60)).await,
         Reply::Status(status, headers) => {
             let head = format!("HTTP/1.1 {status} Told\r\ncontent-length: 4\r\nconnection: close\r\n{headers}\r\nsvar");

@@ -99,11 +99,16 @@ impl Service {
         persistence::events::head(&self.state().db).await.expect("the head").0
     }
 
-    /// Ends the service and removes its database.
-    pub async fn stop(self) {
+    /// Ends the service and leaves its database to others.
+    pub async fn leave(self) -> Fresh {
         self.running.handle.stop(false).await;
         self.running.ended().await.expect("the service ends");
-        self.fresh.remove().await;
+        self.fresh
+    }
+
+    /// Ends the service and removes its database.
+    pub async fn stop(self) {
+        self.leave().await.remove().await;
     }
 }
 
@@ -136,6 +141,14 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The same caller at another instance.
+    pub fn at(&self, address: std::net::SocketAddr) -> Self {
+        Self {
+            base: format!("http://{address}/kundansvar/v1"),
+            ..self.clone()
+        }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }

@@ -9,6 +9,7 @@ mod plans;
 mod record;
 mod seed;
 mod statements;
+mod webhooks;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -94,6 +95,13 @@ enum Command {
         /// The smaller database.
         #[arg(long)]
         small_postgres: Option<String>,
+    },
+    /// Measure how long events take to two hundred webhooks, of which some never answer.
+    Webhooks {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        size: webhooks::Size,
     },
     /// Compare raising a request with pgbench and the same inserts.
     Pgbench {
@@ -344,6 +352,7 @@ async fn main() -> Result<(), Failure> {
             });
             statements::measure(at, small.as_ref()).await
         }
+        Command::Webhooks { at, size } => webhooks::measure(at, *size).await,
         Command::Pgbench { at, how } => against_pgbench(at, *how).await,
     }
 }

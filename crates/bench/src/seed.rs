@@ -332,7 +332,7 @@ pub fn what(customer: Uuid, service: Uuid, n: usize) -> Value {
 }
 
 /// Who seeds.
-fn origin(state: &State) -> Origin {
+pub fn origin(state: &State) -> Origin {
     let now = state.clock.now();
     let today: NaiveDate = state.settings.local_date(now);
     Origin {

@@ -97,7 +97,7 @@ pub async fn load(unit: &UnitOfWork, id: ServiceId) -> Result<Service, Error> {
 
 /// Which of these services there are; they stay until the unit of work ends.
 pub(crate) async fn existing(unit: &UnitOfWork, ids: &HashSet<Uuid>) -> Result<HashSet<Uuid>, Error> {
-    store::existing(unit, "service", ids).await
+    store::existing(unit.connection(), "service", ids).await
 }
 
 /// A service in an array that was put together in SQL.

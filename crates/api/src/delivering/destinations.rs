@@ -1,10 +1,12 @@
 //! Where webhooks may go: to public addresses, and to what the operator allows. A name is looked up once, every address that
 //! it has is judged, and the connection goes to one of those very addresses.
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     sync::{Arc, LazyLock},
 };
 
+use futures_util::future::BoxFuture;
 use ipnet::IpNet;
 use reqwest::{
     Url,
@@ -58,30 +60,42 @@ pub fn is_public(address: IpAddr) -> bool {
     handed_out && !SPECIAL.iter().any(|net| net.contains(&address))
 }
 
+/// What tells which addresses a name has now.
+type LookUp = fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
+
 /// Which networks webhooks may go to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Networks {
     allowed: Arc<Vec<IpNet>>,
+    look_up: LookUp,
 }
 
-/// A destination that events may not be sent to.
+impl Default for Networks {
+    fn default() -> Self {
+        Self::and(vec![])
+    }
+}
+
+/// A destination that events may not be sent to. What a name stands for is not told: whoever subscribes is no guide to the inside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
-    #[error("{0} is not a public address, and the operator does not allow it")]
-    Address(IpAddr),
+    #[error("it stands for an address that is not public, and the operator does not allow it")]
+    Address,
     #[error("events are sent by https; by http only to networks that the operator allows")]
     Plain,
     #[error("it is not an address of the web with a host and without a user")]
     NotWeb,
-    #[error("the name {0} has no address")]
-    Unknown(String),
+    #[error("its name could not be resolved")]
+    Unresolved,
 }
 
 impl Networks {
     /// The public ones, and these.
     pub fn and(allowed: Vec<IpNet>) -> Self {
-        let allowed = Arc::new(allowed);
-        Self { allowed }
+        Self {
+            allowed: Arc::new(allowed),
+            look_up: |name| Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) }),
+        }
     }
 
     fn are_allowed(&self, address: IpAddr) -> bool {
@@ -95,7 +109,7 @@ impl Networks {
             true => Ok(()),
             false if plain => Err(NotAllowed::Plain),
             false if is_public(address) => Ok(()),
-            false => Err(NotAllowed::Address(address)),
+            false => Err(NotAllowed::Address),
         }
     }
 
@@ -138,9 +152,10 @@ impl Resolve for Judging {
     fn resolve(&self, name: Name) -> Resolving {
         let (networks, plain) = (self.networks.clone(), self.plain);
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = (networks.look_up)(name.as_str().to_owned()).await;
+            let addresses = found.map_err(|_| NotAllowed::Unresolved)?;
             if addresses.is_empty() {
-                return Err(NotAllowed::Unknown(name.as_str().to_owned()).into());
+                return Err(NotAllowed::Unresolved.into());
             }
             for address in &addresses {
                 networks.judge(address.ip(), plain)?;

@@ -1,4 +1,11 @@
-use super::*;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use super::{super::posting::Postman, *};
 
 /// How somebody might try to reach the inside, and what is told of it.
 const REFUSED: &[&str] = &[
@@ -119,10 +126,117 @@ async fn looked_up(networks: &Networks, plain: bool, name: &str) -> Result<Vec<I
 async fn a_name_is_judged_by_the_addresses_that_it_has_now() {
     // The name of this host, whatever DNS answered when the destination was entered.
     let refused = looked_up(&Networks::default(), false, "localhost").await.unwrap_err();
-    assert!(refused.contains("not a public address"), "{refused}");
+    assert!(refused.contains("not public"), "{refused}");
     let home = Networks::and(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
     assert!(!looked_up(&home, true, "localhost").await.unwrap().is_empty());
     let other = Networks::and(vec!["10.0.0.0/8".parse().unwrap()]);
     assert!(looked_up(&other, true, "localhost").await.is_err());
     assert!(looked_up(&home, false, "name.invalid").await.is_err());
+}
+
+/// A DNS whose answer is another each time: first an address that is allowed, then one inside, then both.
+fn changing(_: String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+    let addresses: &[[u8; 4]] = match LOOKED_UP.fetch_add(1, Ordering::SeqCst) {
+        0 => &[[127, 0, 0, 2]],
+        1 => &[[127, 0, 0, 1]],
+        _ => &[[127, 0, 0, 2], [127, 0, 0, 1]],
+    };
+    let addresses = addresses.iter().map(|ip| (*ip, 0).into()).collect();
+    Box::pin(async { Ok(addresses) })
+}
+static LOOKED_UP: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts who comes to an address, and takes what they bring.
+fn door(at: SocketAddr) -> io::Result<(SocketAddr, Arc<AtomicUsize>)> {
+    let listener = TcpListener::bind(at)?;
+    let (address, came) = (listener.local_addr()?, Arc::new(AtomicUsize::new(0)));
+    let counted = came.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 204 Taken\r\nconnection: close\r\n\r\n");
+        }
+    });
+    Ok((address, came))
+}
+
+#[tokio::test]
+async fn what_was_judged_is_connected_to_though_dns_changes_its_answer() {
+    let networks = Networks {
+        look_up: changing,
+        ..Networks::and(vec!["127.0.0.2/32".parse().unwrap()])
+    };
+    // One port, at the address that is allowed and at one inside.
+    let both = (0..20).find_map(|_| {
+        let allowed = door(([127, 0, 0, 2], 0).into()).ok()?;
+        let inside = door(([127, 0, 0, 1], allowed.0.port()).into()).ok()?;
+        Some((allowed, inside))
+    });
+    let ((address, allowed), (_, inside)) = both.expect("a port that is free at both");
+    let postman = Postman::new(networks, "http://localhost", Duration::from_secs(5)).unwrap();
+    let to = subscription(&format!("http://changing.example.se:{}/hook", address.port()));
+
+    // The first answer was judged; had anybody looked the name up again to connect, they would have come in.
+    let attempt = postman.post(&to, event(), now()).await;
+    assert_eq!(attempt.status, Some(204), "{attempt:?}");
+    assert_eq!(
+        (LOOKED_UP.load(Ordering::SeqCst), allowed.load(Ordering::SeqCst)),
+        (1, 1)
+    );
+    for looked_up in 2..=3 {
+        let attempt = postman.post(&to, event(), now()).await;
+        assert_eq!((attempt.status, LOOKED_UP.load(Ordering::SeqCst)), (None, looked_up));
+        // Nor is it told what lies inside.
+        let error = attempt.error.unwrap();
+        assert!(
+            error.contains("networks that the operator allows") && !error.contains("127."),
+            "{error}"
+        );
+    }
+    assert_eq!((allowed.load(Ordering::SeqCst), inside.load(Ordering::SeqCst)), (1, 0));
+}
+
+#[tokio::test]
+async fn an_error_names_no_address_and_tells_of_no_name() {
+    let postman = Postman::new(Networks::default(), "http://localhost", Duration::from_secs(5)).unwrap();
+    for (name, why) in [
+        ("localhost", "an address that is not public"),
+        ("name.invalid", "could not be resolved"),
+    ] {
+        let attempt = postman
+            .post(&subscription(&format!("https://{name}/")), event(), now())
+            .await;
+        let error = attempt.error.unwrap();
+        assert!(
+            error.contains(why) && !error.contains("127.") && !error.contains("::1"),
+            "{error}"
+        );
+    }
+}
+
+fn now() -> chrono::DateTime<chrono::Utc> {
+    "2026-01-15T10:00:00Z".parse().unwrap()
+}
+
+fn subscription(destination: &str) -> domain::webhooks::WebhookSubscription {
+    let input = serde_json::json!({"name": "Krok", "destination": destination, "types": ["kundansvar.*"]});
+    domain::webhooks::WebhookSubscription::begin(
+        uuid::Uuid::nil().into(),
+        uuid::Uuid::nil().into(),
+        serde_json::from_value(input).unwrap(),
+        "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".into(),
+        now(),
+    )
+}
+
+fn event() -> domain::events::Event {
+    let body = serde_json::json!({"id": uuid::Uuid::nil(), "type": "kundansvar.request.received.v1",
+        "subject": {"kind": "request", "id": uuid::Uuid::nil(), "version": 1},
+        "actor": {"kind": "operator", "id": "test"}, "requestId": "1", "time": now(), "data": {}});
+    domain::events::Event {
+        position: 1,
+        body: serde_json::from_value(body).unwrap(),
+    }
 }

@@ -3,6 +3,7 @@
 mod destinations;
 mod lanes;
 mod posting;
+mod settling;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,17 +11,14 @@ use std::{
 };
 
 use actix_web::web;
-use chrono::{DateTime, Utc};
 use domain::{
-    access::Scope,
-    events::{Actor, ActorKind, Event, SubjectKind},
+    events::{Event, SubjectKind},
     vocabulary::*,
     webhooks::*,
 };
 use persistence::{
     events::{Held, LogCursor, Outlet, Stretch, sealed, sealed_at},
-    store::Origin,
-    webhooks::{self as store, Settled, Subscribed, Waiting},
+    webhooks::{self as store, Subscribed, Waiting},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -36,16 +34,15 @@ use crate::{State, http::operations::BASE};
 
 /// The outlet's name in the store.
 const OUTLET: &str = "webhooks";
-/// How many events are noted at a time.
+/// How many events are read at a time, and about how many deliveries are noted in one transaction.
 const AT_A_TIME: u64 = 200;
+const NOTED_TOGETHER: usize = 2_000;
 /// For how long what is known of the subscriptions is believed, and how long nothing is done where nothing is to do.
 const BELIEVED: Duration = Duration::from_secs(1);
 /// After this long a hold is renewed.
 const RENEWED: Duration = Duration::from_secs(2);
 /// How long after a failure the next round begins.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A destination that has only failed for so long is given up when a delivery to it is.
-const DEAD: chrono::Duration = chrono::Duration::hours(24);
 
 /// Why a round ended; the next goes on.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +76,7 @@ pub async fn keep_delivering(state: web::Data<State>) {
     loop {
         if let Err(e) = sender.go_on().await {
             tracing::warn!(error = %e, "webhooks wait; it is tried again");
-            sender.held_since = None;
-            sender.lanes.values_mut().for_each(Lanes::clear);
+            sender.let_go();
             sleep(PAUSE).await;
         }
     }
@@ -91,6 +87,8 @@ struct Ended {
     subscription: WebhookSubscriptionId,
     delivery: Waiting,
     attempt: DeliveryAttempt,
+    /// Whether there was anything to send: the log may not hold the event any more.
+    sent: bool,
 }
 
 struct Sender {
@@ -125,7 +123,7 @@ impl Sender {
                 .is_some_and(|end| end.position > self.place.position);
             if (grown || self.something_is_due()) && !self.hold().await? {
                 // What was begun is the other instance's now, whatever becomes of it here.
-                while self.ended.try_recv().is_ok() {}
+                self.forget_ended();
                 sleep(BELIEVED).await;
                 continue;
             }
@@ -152,7 +150,9 @@ impl Sender {
                 .iter()
                 .find(|before| before.subscription.id == one.subscription.id);
             if before.is_some_and(replayed) {
-                self.lanes.entry(one.subscription.id).or_default().clear();
+                let lanes = self.lanes.entry(one.subscription.id).or_default();
+                lanes.clear();
+                lanes.resume();
             }
         }
         let there: HashSet<_> = known.iter().map(|one| one.subscription.id).collect();
@@ -172,12 +172,11 @@ impl Sender {
         let was_held = self.held_since.is_some();
         self.held_since = held.map(|_| began);
         let Some(Held { anew, at }) = held else {
-            self.lanes.clear();
+            self.let_go();
             return Ok(false);
         };
         self.place = at;
         if anew || !was_held {
-            self.lanes.clear();
             for id in store::who_waits(&self.state.db).await? {
                 self.lanes.entry(id).or_default().clear();
             }
@@ -196,57 +195,65 @@ impl Sender {
         if let Some(first) = first.filter(|first| first.position > self.place.position) {
             self.place = first;
         }
-        loop {
-            let Stretch { items, next, more } = sealed(&self.state.db, self.place, AT_A_TIME).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            // What was changed of a subscription or a client holds for what comes after it.
-            let of_ours = [SubjectKind::WebhookSubscription, SubjectKind::Client];
-            if items
-                .iter()
-                .any(|(_, event)| of_ours.contains(&event.body.subject.kind))
-            {
-                self.known_since = None;
-                self.look_at_subscriptions().await?;
-            }
-            let mut wanted = vec![];
-            for (_, event) in &items {
-                let takers = self.known.iter().filter(|one| takes(one, event));
-                wanted.extend(takers.map(|one| (one.subscription.id, event)));
-            }
-            let now = self.state.clock.now();
-            match store::fan_out(&self.state.db, &self.outlet, wanted, next, now).await? {
-                None => {
-                    self.held_since = None;
-                    self.lanes.clear();
+        let Stretch { items, .. } = sealed(&self.state.db, self.place, AT_A_TIME).await?;
+        // What was changed of a subscription or a client holds for what comes after it.
+        let of_ours = [SubjectKind::WebhookSubscription, SubjectKind::Client];
+        if items
+            .iter()
+            .any(|(_, event)| of_ours.contains(&event.body.subject.kind))
+        {
+            self.known_since = None;
+            self.look_at_subscriptions().await?;
+        }
+        let (mut wanted, last) = (vec![], items.len());
+        for (n, (place, event)) in items.iter().enumerate() {
+            let takers = self.known.iter().filter(|one| takes(one, event));
+            wanted.extend(takers.map(|one| (one.subscription.id, event)));
+            if wanted.len() >= NOTED_TOGETHER || n + 1 == last {
+                if !self.note(&wanted, *place).await? {
                     return Ok(());
                 }
-                Some(noted) => {
-                    for (subscription, waits) in noted {
-                        self.lanes.entry(subscription).or_default().add(waits);
-                    }
-                }
-            }
-            self.place = next;
-            if !more {
-                return Ok(());
+                wanted.clear();
             }
         }
+        Ok(())
     }
 
-    /// Reads what waits from the store, where little of it is held.
+    /// Notes these, and that everything up to a place is noted; false where the outlet is another instance's by now.
+    async fn note(&mut self, wanted: &[(WebhookSubscriptionId, &Event)], to: LogCursor) -> Result<bool, Interrupted> {
+        let now = self.state.clock.now();
+        let Some(noted) = store::fan_out(&self.state.db, &self.outlet, wanted, to, now).await? else {
+            self.let_go();
+            return Ok(false);
+        };
+        for (subscription, waits) in noted {
+            self.lanes.entry(subscription).or_default().add(waits);
+        }
+        self.place = to;
+        Ok(true)
+    }
+
+    /// The outlet is in other hands, or may be: what waits is for them to know.
+    fn let_go(&mut self) {
+        self.held_since = None;
+        self.lanes.values_mut().for_each(Lanes::clear);
+    }
+
+    /// Reads what waits from the store, where little of it is held or nothing that is held is due.
     async fn fill(&mut self) -> Result<(), Interrupted> {
-        for (id, lanes) in &mut self.lanes {
-            if !lanes.is_to_be_filled() {
+        let (db, now) = (&self.state.db, self.state.clock.now());
+        for one in self.known.iter().filter(|one| may_send(one)) {
+            let id = one.subscription.id;
+            let Some(lanes) = self.lanes.get_mut(&id) else {
                 continue;
+            };
+            if lanes.is_to_be_filled() {
+                lanes.extend(store::waiting(db, id, lanes.through(), HELD as u64).await?);
             }
-            let limit = HELD as u64;
-            let waiting = store::waiting(&self.state.db, *id, lanes.last(), limit).await?;
-            lanes.more = false;
-            let all = waiting.len() < HELD;
-            waiting.into_iter().for_each(|waits| lanes.add(waits));
-            lanes.more |= !all;
+            if lanes.is_held_up(now) {
+                let due = store::due_beyond(db, id, lanes.through(), now, HELD as u64).await?;
+                lanes.extend_beyond(due, now);
+            }
         }
         Ok(())
     }
@@ -270,20 +277,35 @@ impl Sender {
             return Ok(());
         }
         let places: HashSet<i64> = ready.iter().map(|(_, waits)| waits.position).collect();
-        let events = sealed_at(&self.state.db, places.into_iter().collect()).await?;
+        let events = match sealed_at(&self.state.db, places.into_iter().collect()).await {
+            Ok(events) => events,
+            Err(e) => {
+                for (subscription, delivery) in ready {
+                    let lanes = self.lanes.entry(subscription.id).or_default();
+                    lanes.ended(delivery.subject, delivery.position, Some(delivery));
+                }
+                return Err(e.into());
+            }
+        };
         let events: HashMap<i64, Event> = events.into_iter().map(|event| (event.position, event)).collect();
         for (subscription, delivery) in ready {
-            let Some(event) = events.get(&delivery.position).cloned() else {
-                continue;
-            };
             let (postman, tell) = (self.postman.clone(), self.tell.clone());
+            let event = events.get(&delivery.position).cloned();
             tokio::spawn(async move {
-                let attempt = postman.post(&subscription, event, now).await;
+                let sent = event.is_some();
+                let attempt = match event {
+                    Some(event) => postman.post(&subscription, event, now).await,
+                    None => DeliveryAttempt {
+                        error: Some("The log does not hold the event any more.".into()),
+                        ..DeliveryAttempt::begin(now)
+                    },
+                };
                 // Nobody listens any more when the service ends; then it is sent again.
                 let _ = tell.send(Ended {
                     subscription: subscription.id,
                     delivery,
                     attempt,
+                    sent,
                 });
             });
         }
@@ -325,94 +347,7 @@ impl Sender {
             || self.lanes.values().any(Lanes::is_running)
             || self
                 .lanes_that_send()
-                .any(|lanes| lanes.more || lanes.next_due().is_some_and(|due| due <= now))
-    }
-
-    /// Writes down what became of the tries that have ended.
-    async fn settle(&mut self) -> Result<(), Interrupted> {
-        let (mut settled, mut failing, mut given_up) = (vec![], HashMap::new(), vec![]);
-        while let Ok(Ended {
-            subscription,
-            mut delivery,
-            attempt,
-        }) = self.ended.try_recv()
-        {
-            delivery.attempts.push(attempt.clone());
-            let (state, due_at) = outcome(&delivery.attempts, rand::random());
-            self.note_failing(subscription, &attempt, &mut failing);
-            if attempt.is_gone() || state == DeliveryState::Failed {
-                given_up.push((subscription, attempt));
-            }
-            settled.push(Settled {
-                subscription,
-                delivery: delivery.id,
-                state,
-                due_at,
-                attempts: delivery.attempts.clone(),
-            });
-            let subject = delivery.subject;
-            let again = due_at.map(|due_at| Waiting { due_at, ..delivery });
-            self.lanes.entry(subscription).or_default().ended(subject, again);
-        }
-        if settled.is_empty() {
-            return Ok(());
-        }
-        store::settle(&self.state.db, settled, failing.into_iter().collect()).await?;
-        for (subscription, attempt) in given_up {
-            self.stop_sending(subscription, &attempt).await?;
-        }
-        Ok(())
-    }
-
-    /// Notes when a row of failures begins and ends.
-    fn note_failing(
-        &mut self,
-        id: WebhookSubscriptionId,
-        attempt: &DeliveryAttempt,
-        changed: &mut HashMap<WebhookSubscriptionId, Option<DateTime<Utc>>>,
-    ) {
-        let Some(one) = self.known.iter_mut().find(|one| one.subscription.id == id) else {
-            return;
-        };
-        let since = match (attempt.succeeded(), one.failing_since) {
-            (true, Some(_)) => None,
-            (false, None) => Some(attempt.at),
-            _ => return,
-        };
-        one.failing_since = since;
-        changed.insert(id, since);
-    }
-
-    /// A destination that is gone is told nothing more, a dead one nothing until somebody resumes it.
-    async fn stop_sending(&mut self, id: WebhookSubscriptionId, last: &DeliveryAttempt) -> Result<(), Interrupted> {
-        let now = self.state.clock.now();
-        let known = self.known.iter().find(|one| one.subscription.id == id);
-        let dead = known
-            .and_then(|one| one.failing_since)
-            .is_some_and(|since| now - since >= DEAD);
-        if !last.is_gone() && !dead {
-            return Ok(());
-        }
-        let origin = Origin {
-            actor: Actor {
-                kind: ActorKind::Operator,
-                id: "webhooks".into(),
-                acting_for: None,
-            },
-            request_id: Uuid::now_v7().to_string(),
-            now,
-            today: self.state.settings.local_date(now),
-        };
-        store::stop(
-            &self.state.db,
-            &origin,
-            &Scope::unlimited("webhooks"),
-            id,
-            last.is_gone(),
-        )
-        .await?;
-        self.known_since = None;
-        Ok(())
+                .any(|lanes| lanes.has_more() || lanes.next_due().is_some_and(|due| due <= now))
     }
 }
 
@@ -427,17 +362,4 @@ fn takes(one: &Subscribed, event: &Event) -> bool {
 /// Whether what waits for a subscription is sent.
 fn may_send(one: &Subscribed) -> bool {
     one.works && one.subscription.state == WebhookState::Active
-}
-
-/// How a delivery stands after these tries, and when the next one is due.
-fn outcome(attempts: &[DeliveryAttempt], chance: f64) -> (DeliveryState, Option<DateTime<Utc>>) {
-    match attempts.last() {
-        Some(last) if last.succeeded() => (DeliveryState::Delivered, None),
-        Some(last) if last.is_gone() => (DeliveryState::Failed, None),
-        Some(last) => match next_try(attempts.len(), last, chance) {
-            Some(due_at) => (DeliveryState::Waiting, Some(due_at)),
-            None => (DeliveryState::Failed, None),
-        },
-        None => (DeliveryState::Waiting, None),
-    }
 }

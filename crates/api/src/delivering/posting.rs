@@ -51,14 +51,7 @@ impl Postman {
     /// Posts an event, and tells how that went.
     pub async fn post(&self, to: &WebhookSubscription, event: Event, now: DateTime<Utc>) -> DeliveryAttempt {
         let began = Instant::now();
-        let mut attempt = DeliveryAttempt {
-            at: now,
-            milliseconds: 0,
-            status: None,
-            answer: None,
-            error: None,
-            retry_after: None,
-        };
+        let mut attempt = DeliveryAttempt::begin(now);
         match self.answer(to, event, now).await {
             Ok(response) => {
                 attempt.status = Some(response.status().as_u16());

@@ -254,7 +254,7 @@ async fn create_webhook_replay(
 ) -> Result<Reply, Problem> {
     call.write(&body, async |unit| {
         let subscription = store::load(unit, &call.scope, *id).await?;
-        Reply::plain(&store::replay(unit, subscription.id, &body.value).await?)
+        Reply::plain(&store::replay(unit, &subscription, &body.value).await?)
     })
     .await
 }
@@ -318,7 +318,7 @@ async fn create_delivery_replay(
     let (subscription, delivery) = ids.into_inner();
     call.write(&NoBody, async |unit| {
         let subscription = store::load(unit, &call.scope, subscription).await?;
-        Reply::plain(&store::replay_one(unit, subscription.id, delivery).await?)
+        Reply::plain(&store::replay_one(unit, &subscription, delivery).await?)
     })
     .await
 }

@@ -2,13 +2,20 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::{events::EventSubject, vocabulary::*};
+use super::WebhookSubscription;
+use crate::{
+    events::{Aggregate, EventSubject, SubjectKind},
+    vocabulary::*,
+};
 
 /// How long is waited after each try that failed, in seconds: three days in all. The last one is followed by none.
 pub const WAITS: [i64; 9] = [5, 30, 300, 1_800, 7_200, 18_000, 36_000, 72_000, 123_865];
 /// A wait is longer by up to this part of it, so that what failed together is not tried again together.
 const JITTER: f64 = 0.1;
+/// A destination that took nothing for so long and takes something again was out of order: what it held up is due.
+const OUTAGE: Duration = Duration::minutes(1);
 /// A destination may ask for patience (`Retry-After`) up to this.
 const LONGEST_WISH: Duration = Duration::hours(24);
 /// So much of an answer is kept, in characters.
@@ -54,9 +61,32 @@ pub struct DeliveryAttempt {
 }
 
 impl DeliveryAttempt {
+    /// A try that begins now.
+    pub fn begin(now: DateTime<Utc>) -> Self {
+        Self {
+            at: now,
+            milliseconds: 0,
+            status: None,
+            answer: None,
+            error: None,
+            retry_after: None,
+        }
+    }
+
     /// Whether the destination took it.
     pub fn succeeded(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// When it ended.
+    pub fn ended_at(&self) -> DateTime<Utc> {
+        self.at + Duration::milliseconds(self.milliseconds)
+    }
+
+    /// Until when the destination asked to be left alone, whatever waits for it.
+    pub fn left_alone_until(&self) -> Option<DateTime<Utc>> {
+        let wished = self.retry_after.filter(|_| !self.succeeded())?;
+        Some(self.ended_at() + Duration::seconds(wished).min(LONGEST_WISH))
     }
 
     /// Whether the destination is gone for good.
@@ -112,13 +142,13 @@ pub fn next_try(tries: usize, attempt: &DeliveryAttempt, chance: f64) -> Option<
         reason = "days, in milliseconds"
     )]
     let jittered = Duration::milliseconds((wait as f64 * 1000.0 * (1.0 + JITTER * chance)) as i64);
-    let wished = attempt
-        .retry_after
-        .map(Duration::seconds)
-        .unwrap_or_default()
-        .min(LONGEST_WISH);
-    let ended = attempt.at + Duration::milliseconds(attempt.milliseconds);
-    Some(ended + jittered.max(wished))
+    let due_at = attempt.ended_at() + jittered;
+    Some(attempt.left_alone_until().map_or(due_at, |until| until.max(due_at)))
+}
+
+/// Whether a success now ends an outage: every try since then had failed.
+pub fn ends_outage(failing_since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - failing_since >= OUTAGE
 }
 
 /// Which deliveries are sent once more.
@@ -142,4 +172,53 @@ pub struct Replay {
     /// How many.
     #[schema(minimum = 0, maximum = 9007199254740991i64)]
     pub deliveries: u64,
+}
+
+/// The act of sending deliveries once more, as its event tells it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replayed {
+    #[serde(skip)]
+    subscription: WebhookSubscriptionId,
+    #[serde(skip)]
+    version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryId>,
+    #[serde(flatten)]
+    which: Option<ReplayInput>,
+    deliveries: u64,
+}
+
+impl Replayed {
+    /// One delivery of a subscription, which gets a new version by it.
+    pub fn one(of: &WebhookSubscription, delivery: DeliveryId) -> Self {
+        Self {
+            subscription: of.id,
+            version: of.version + 1,
+            delivery: Some(delivery),
+            which: None,
+            deliveries: 1,
+        }
+    }
+
+    /// So many of those that were asked for.
+    pub fn many(of: &WebhookSubscription, which: ReplayInput, deliveries: u64) -> Self {
+        Self {
+            subscription: of.id,
+            version: of.version + 1,
+            delivery: None,
+            which: Some(which),
+            deliveries,
+        }
+    }
+}
+
+impl Aggregate for Replayed {
+    const KIND: SubjectKind = SubjectKind::WebhookSubscription;
+    fn id(&self) -> Uuid {
+        self.subscription.0
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
 }

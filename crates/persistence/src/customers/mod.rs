@@ -233,7 +233,7 @@ pub async fn hold_hierarchy(unit: &UnitOfWork) -> Result<(), Error> {
 
 /// Which of these customers there are; they stay until the unit of work ends.
 pub(crate) async fn existing(unit: &UnitOfWork, ids: &HashSet<Uuid>) -> Result<HashSet<Uuid>, Error> {
-    store::existing(unit, "customer", ids).await
+    store::existing(unit.connection(), "customer", ids).await
 }
 
 /// The ancestors of a customer, nearest first, without itself.

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use uuid::Uuid;
 
-use super::{Error, Source, UnitOfWork};
+use super::Error;
 
 /// Holds the rows where rows can be held; SQLite's single writer needs nothing. Not `for update`: that would make
 /// whoever only refers to the row by a foreign key wait too.
@@ -162,9 +162,9 @@ pub(crate) fn unless_stale(done: sea_orm::UpdateResult) -> Result<(), Error> {
     }
 }
 
-/// Which of these ids the table has. They cannot be removed until the unit of work ends.
+/// Which of these ids the table has. They cannot be removed until the transaction ends.
 pub(crate) async fn existing(
-    unit: &UnitOfWork,
+    on: &impl ConnectionTrait,
     table: &'static str,
     ids: &HashSet<Uuid>,
 ) -> Result<HashSet<Uuid>, Error> {
@@ -177,10 +177,10 @@ pub(crate) async fn existing(
             .from(table)
             .and_where(Expr::col((table, "id")).is_in(ids.iter().copied()))
             .order_by((table, "id"), Order::Asc);
-        if unit.backend() == DbBackend::Postgres {
+        if on.get_database_backend() == DbBackend::Postgres {
             query.lock(LockType::KeyShare);
         }
-        for row in unit.connection().query_all(&query).await? {
+        for row in on.query_all(&query).await? {
             found.insert(row.try_get("", "id")?);
         }
     }

@@ -1,8 +1,12 @@
 //! The log of deliveries: what was sent, with which answer, and what is to be sent once more.
 use chrono::{DateTime, Utc};
-use domain::{events::EventSubject, vocabulary::*, webhooks::*};
+use domain::{
+    events::{Aggregate, EventSubject},
+    vocabulary::*,
+    webhooks::*,
+};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -33,6 +37,7 @@ pub(super) mod entity {
         pub due_at: Option<DateTimeUtc>,
         #[sea_orm(column_type = "JsonBinary")]
         pub attempts: DeliveryAttempts,
+        pub first_tried_at: Option<DateTimeUtc>,
     }
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -105,21 +110,22 @@ pub async fn delivery(
     Ok(found.ok_or(Error::NotFound)?.into())
 }
 
-/// Begins one delivery anew.
+/// Begins one delivery of a subscription that is held anew.
 pub async fn replay_one(
     unit: &mut UnitOfWork,
-    subscription: WebhookSubscriptionId,
+    subscription: &WebhookSubscription,
     id: DeliveryId,
 ) -> Result<Delivery, Error> {
-    delivery(unit, subscription, id).await?;
-    begin_anew(unit, subscription, Column::Id.eq(id)).await?;
-    delivery(unit, subscription, id).await
+    delivery(unit, subscription.id, id).await?;
+    begin_anew(unit, subscription.id, Column::Id.eq(id)).await?;
+    record(unit, &Replayed::one(subscription, id)).await?;
+    delivery(unit, subscription.id, id).await
 }
 
-/// Begins deliveries anew; how many.
+/// Begins deliveries of a subscription that is held anew; how many.
 pub async fn replay(
     unit: &mut UnitOfWork,
-    subscription: WebhookSubscriptionId,
+    subscription: &WebhookSubscription,
     which: &ReplayInput,
 ) -> Result<Replay, Error> {
     let mut wanted = Column::OccurredAt.gte(which.from);
@@ -130,8 +136,53 @@ pub async fn replay(
         true => wanted.and(Column::State.eq(DeliveryState::Failed)),
         false => wanted.and(Column::State.ne(DeliveryState::Waiting)),
     };
-    let deliveries = begin_anew(unit, subscription, wanted).await?;
+    let deliveries = begin_anew(unit, subscription.id, wanted).await?;
+    record(unit, &Replayed::many(subscription, which.clone(), deliveries)).await?;
     Ok(Replay { deliveries })
+}
+
+/// One event for the act, at the subscription's next version.
+async fn record(unit: &mut UnitOfWork, replayed: &Replayed) -> Result<(), Error> {
+    super::Entity::update_many()
+        .col_expr(super::Column::Version, Expr::value(replayed.version()))
+        .filter(super::Column::Id.eq(replayed.id()))
+        .exec(unit.connection())
+        .await?;
+    unit.record("replayed", None, Some(replayed))
+}
+
+/// What waits for a subscription is due: its owner wishes so, or what held it up is over.
+pub(super) async fn make_due(unit: &UnitOfWork, subscription: WebhookSubscriptionId) -> Result<(), Error> {
+    due_now(unit.connection(), subscription, unit.now(), Condition::all()).await?;
+    look_again(unit, subscription).await
+}
+
+/// Makes due those of a subscription that wait.
+pub(super) async fn due_now(
+    on: &impl ConnectionTrait,
+    subscription: WebhookSubscriptionId,
+    now: DateTime<Utc>,
+    which: Condition,
+) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::DueAt, Expr::value(now))
+        .filter(Column::SubscriptionId.eq(subscription))
+        .filter(Column::State.eq(DeliveryState::Waiting))
+        .filter(Column::DueAt.gt(now))
+        .filter(which)
+        .exec(on)
+        .await?;
+    Ok(())
+}
+
+/// The sender reads anew what waits for the subscription.
+async fn look_again(unit: &UnitOfWork, subscription: WebhookSubscriptionId) -> Result<(), Error> {
+    super::Entity::update_many()
+        .col_expr(super::Column::Replays, Expr::col(super::Column::Replays).add(1))
+        .filter(super::Column::Id.eq(subscription))
+        .exec(unit.connection())
+        .await?;
+    Ok(())
 }
 
 /// What waits for a destination that is gone is sent no more.
@@ -151,14 +202,11 @@ async fn begin_anew(unit: &UnitOfWork, subscription: WebhookSubscriptionId, whic
         .col_expr(Column::State, Expr::value(DeliveryState::Waiting))
         .col_expr(Column::DueAt, Expr::value(unit.now()))
         .col_expr(Column::Attempts, Expr::value(DeliveryAttempts::default()))
+        .col_expr(Column::FirstTriedAt, Expr::value(None::<DateTime<Utc>>))
         .filter(Column::SubscriptionId.eq(subscription))
         .filter(which)
         .exec(unit.connection())
         .await?;
-    super::Entity::update_many()
-        .col_expr(super::Column::Replays, Expr::col(super::Column::Replays).add(1))
-        .filter(super::Column::Id.eq(subscription))
-        .exec(unit.connection())
-        .await?;
+    look_again(unit, subscription).await?;
     Ok(done.rows_affected)
 }

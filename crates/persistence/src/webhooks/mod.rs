@@ -10,7 +10,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
 use crate::{
@@ -20,7 +20,9 @@ use crate::{
 };
 
 pub use deliveries::{DeliveryFilter, delivery, list_deliveries, replay, replay_one};
-pub use sending::{Settled, Subscribed, Waiting, fan_out, forget, settle, subscribed, waiting, who_waits};
+pub use sending::{
+    Settled, Standing, Subscribed, Waiting, due_beyond, fan_out, forget, settle, subscribed, waiting, who_waits,
+};
 
 mod entity {
     use domain::{vocabulary::*, webhooks::*};
@@ -127,12 +129,17 @@ pub async fn list(
 
 /// How many subscriptions a client has.
 pub async fn count_of(source: &impl Source, client: ClientId) -> Result<u64, Error> {
+    store::count(source.connection(), &of_client(client)).await
+}
+
+/// The ids of a client's subscriptions.
+pub(crate) fn of_client(client: ClientId) -> SelectStatement {
     let mut query = Query::select();
     query
         .column("id")
         .from("webhook_subscription")
         .and_where(Expr::col("client_id").eq(client));
-    store::count(source.connection(), &query).await
+    query
 }
 
 fn row(subscription: &WebhookSubscription) -> ActiveModel {
@@ -168,7 +175,8 @@ pub async fn insert(unit: &mut UnitOfWork, subscription: &WebhookSubscription, a
     unit.record("created", None, Some(subscription))
 }
 
-/// Stores a changed subscription; `act` is what happened to it. What is active now has not failed yet.
+/// Stores a changed subscription; `act` is what happened to it. What is active now has not failed yet, and what waits for it
+/// is due.
 pub async fn update(
     unit: &mut UnitOfWork,
     act: &str,
@@ -187,6 +195,9 @@ pub async fn update(
         .exec(unit.connection())
         .await?;
     store::unless_stale(done)?;
+    if begins_anew && after.state == WebhookState::Active {
+        deliveries::make_due(unit, after.id).await?;
+    }
     unit.record(act, Some(before), Some(after))
 }
 

@@ -3,12 +3,17 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
 use domain::{events::Event, vocabulary::*, webhooks::*};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
 use uuid::Uuid;
 
 use super::{
     Column as Subscription, Entity as Subscriptions, clients_of,
-    deliveries::entity::{ActiveModel, Column, Entity, Model},
+    deliveries::{
+        due_now,
+        entity::{ActiveModel, Column, Entity, Model},
+    },
     may_listen,
 };
 use crate::{
@@ -71,8 +76,6 @@ impl From<Model> for Waiting {
 /// What became of a try.
 #[derive(Debug, Clone)]
 pub struct Settled {
-    /// The subscription.
-    pub subscription: WebhookSubscriptionId,
     /// The delivery.
     pub delivery: DeliveryId,
     /// How it stands now.
@@ -81,6 +84,15 @@ pub struct Settled {
     pub due_at: Option<DateTime<Utc>>,
     /// Every try.
     pub attempts: Vec<DeliveryAttempt>,
+}
+
+/// How a destination stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Since when every try has failed.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// When the outage began that has ended just now.
+    pub outage_since: Option<DateTime<Utc>>,
 }
 
 /// Every subscription, with what its client may see now.
@@ -106,17 +118,26 @@ pub async fn subscribed(db: &Db) -> Result<Vec<Subscribed>, Error> {
 }
 
 /// Notes for each subscription the events that it wants, and that the outlet has come to `to`, as one; what waits now, by
-/// subscription. None where the outlet is another instance's.
+/// subscription. None where the outlet is another instance's. Subscriptions that are gone by now are passed over.
 pub async fn fan_out(
     db: &Db,
     outlet: &Outlet,
-    wanted: Vec<(WebhookSubscriptionId, &Event)>,
+    wanted: &[(WebhookSubscriptionId, &Event)],
     to: LogCursor,
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<(WebhookSubscriptionId, Waiting)>>, Error> {
-    let mut noted = Vec::with_capacity(wanted.len());
-    let mut rows = Vec::with_capacity(wanted.len());
-    for (subscription, event) in wanted {
+    let tx = db.begin().await?;
+    // First of all, so that two instances wait for each other here and not over the rows.
+    if !outlet.come_to_with(&tx, to, now).await? {
+        return Ok(None);
+    }
+    let ids = wanted.iter().map(|(subscription, _)| subscription.0).collect();
+    let there = store::existing(&tx, "webhook_subscription", &ids).await?;
+    let (mut noted, mut rows) = (vec![], vec![]);
+    for (subscription, event) in wanted
+        .iter()
+        .filter(|(subscription, _)| there.contains(&subscription.0))
+    {
         let waits = Waiting {
             id: DeliveryId(store::id_at(now)),
             position: event.position,
@@ -124,31 +145,32 @@ pub async fn fan_out(
             due_at: now,
             attempts: vec![],
         };
-        rows.push(ActiveModel {
-            id: Set(waits.id),
-            subscription_id: Set(subscription),
-            position: Set(event.position),
-            event_id: Set(event.body.id),
-            event_type: Set(event.body.kind.clone()),
-            subject_kind: Set(event.body.subject.kind),
-            subject_id: Set(event.body.subject.id),
-            subject_version: Set(event.body.subject.version),
-            occurred_at: Set(event.body.time),
-            state: Set(DeliveryState::Waiting),
-            due_at: Set(Some(now)),
-            attempts: Set(DeliveryAttempts::default()),
-        });
-        noted.push((subscription, waits));
+        rows.push(row(*subscription, event, &waits));
+        noted.push((*subscription, waits));
     }
-    let tx = db.begin().await?;
     for some in rows.chunks(BATCH) {
         Entity::insert_many(some.to_vec()).exec_without_returning(&tx).await?;
     }
-    if !outlet.come_to_with(&tx, to, now).await? {
-        return Ok(None);
-    }
     tx.commit().await?;
     Ok(Some(noted))
+}
+
+fn row(subscription: WebhookSubscriptionId, event: &Event, waits: &Waiting) -> ActiveModel {
+    ActiveModel {
+        id: Set(waits.id),
+        subscription_id: Set(subscription),
+        position: Set(event.position),
+        event_id: Set(event.body.id),
+        event_type: Set(event.body.kind.clone()),
+        subject_kind: Set(event.body.subject.kind),
+        subject_id: Set(event.body.subject.id),
+        subject_version: Set(event.body.subject.version),
+        occurred_at: Set(event.body.time),
+        state: Set(DeliveryState::Waiting),
+        due_at: Set(Some(waits.due_at)),
+        attempts: Set(DeliveryAttempts::default()),
+        first_tried_at: Set(None),
+    }
 }
 
 /// For whom something waits.
@@ -182,29 +204,71 @@ pub async fn waiting(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Writes down what became of tries, and since when the subscriptions in `failing` have failed without a break.
+/// What is due for a subscription after a place in the log, of each thing the earliest that waits; the longest due first.
+pub async fn due_beyond(
+    db: &Db,
+    subscription: WebhookSubscriptionId,
+    after: i64,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Waiting>, Error> {
+    let nothing_earlier = Expr::cust(
+        "not exists (select 1 from webhook_delivery e where e.subscription_id = webhook_delivery.subscription_id \
+         and e.subject_id = webhook_delivery.subject_id and e.state = 'waiting' and e.position < webhook_delivery.position)",
+    );
+    let rows = Entity::find()
+        .filter(Column::SubscriptionId.eq(subscription))
+        .filter(Expr::cust("webhook_delivery.state = 'waiting'"))
+        .filter(Column::DueAt.lte(now))
+        .filter(Column::Position.gt(after))
+        .filter(nothing_earlier)
+        .order_by_asc(Column::DueAt)
+        .order_by_asc(Column::Position)
+        .limit(limit)
+        .all(db.reader().connection())
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Writes down what became of tries, and how their destinations stand since; what an outage held up that is over by now is
+/// due.
 pub async fn settle(
     db: &Db,
     settled: Vec<Settled>,
-    failing: Vec<(WebhookSubscriptionId, Option<DateTime<Utc>>)>,
+    standings: Vec<(WebhookSubscriptionId, Standing)>,
+    now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let tx = db.begin().await?;
     for one in settled {
+        // What another instance, or the end of the destination, made of it stands, unless this knows more.
+        let stands = match one.state {
+            DeliveryState::Waiting => Column::State.eq(DeliveryState::Waiting),
+            _ => Column::State.ne(DeliveryState::Delivered),
+        };
         Entity::update_many()
             .col_expr(Column::State, Expr::value(one.state))
             .col_expr(Column::DueAt, Expr::value(one.due_at))
+            .col_expr(
+                Column::FirstTriedAt,
+                Expr::value(one.attempts.first().map(|first| first.at)),
+            )
             .col_expr(Column::Attempts, Expr::value(DeliveryAttempts(one.attempts)))
             .filter(Column::Id.eq(one.delivery))
-            .filter(Column::State.eq(DeliveryState::Waiting))
+            .filter(stands)
             .exec(&tx)
             .await?;
     }
-    for (subscription, since) in failing {
+    for (subscription, standing) in standings {
         Subscriptions::update_many()
-            .col_expr(Subscription::FailingSince, Expr::value(since))
+            .col_expr(Subscription::FailingSince, Expr::value(standing.failing_since))
             .filter(Subscription::Id.eq(subscription))
             .exec(&tx)
             .await?;
+        if let Some(began) = standing.outage_since {
+            // What failed before the outage too is not held up by it, but by itself.
+            let held_up = Condition::all().add(Column::FirstTriedAt.gte(began));
+            due_now(&tx, subscription, now, held_up).await?;
+        }
     }
     Ok(tx.commit().await?)
 }

@@ -84,7 +84,7 @@ struct StreamedEvent {
 /// Stream events
 ///
 /// What `GET /events` lists, as it happens: Server-Sent Events whose `data` is an event and whose `id` is its place. A place
-/// also comes alone, about four times a minute while nothing happens. Who comes back with the last one in `Last-Event-ID` gets
+/// also comes alone: at the beginning, and about four times a minute while nothing comes that is for you. Who comes back with the last one in `Last-Event-ID` gets
 /// what came after it, without a gap. The stream ends with its time, with the right to it, and when the service stops.
 #[utoipa::path(tag = "events", operation_id = "getEventStream", params(StreamQuery, LastEventId, EventQuery), responses(
     (status = 200, description = "Events as they happen.", body = StreamedEvent, content_type = "text/event-stream")))]
@@ -104,10 +104,14 @@ async fn get_event_stream(
         until: Instant::now() + Duration::from_secs(query.0.seconds.unwrap_or(AN_HOUR)),
         filter: filter.0.into(),
         after,
+        told_at: Instant::now(),
         call,
     };
     // The first stretch is read before the head of the answer is sent: a place in another log is refused with a problem.
-    let first = listener.read().await?;
+    let first = match listener.read().await? {
+        frames if frames.is_empty() => listener.place_alone(),
+        frames => frames,
+    };
     let frames = stream::unfold((listener, Some(first)), |(mut listener, ready)| async move {
         let frames = match ready {
             Some(frames) => Some(frames),
@@ -136,6 +140,8 @@ struct Listener {
     filter: Filter,
     after: LogCursor,
     until: Instant,
+    /// When something was sent last.
+    told_at: Instant,
     head: watch::Receiver<Option<LogCursor>>,
 }
 
@@ -144,8 +150,10 @@ impl Listener {
     async fn next(&mut self) -> Option<Bytes> {
         while self.await_growth().await? {
             match self.read().await {
-                Ok(frames) if frames.is_empty() => {}
-                Ok(frames) => return Some(frames),
+                Ok(frames) if !frames.is_empty() => return Some(frames),
+                Ok(_) if self.told_at.elapsed() < SILENCE => {}
+                // Others are busy; whoever comes back need not read again what was not for them.
+                Ok(_) => break,
                 // Whoever listens comes back with the last place, and then is told why, if it holds on.
                 Err(problem) => {
                     self.call.tell(&problem);
@@ -153,14 +161,19 @@ impl Listener {
                 }
             }
         }
+        Some(self.place_alone())
+    }
+
+    fn place_alone(&mut self) -> Bytes {
         let mut alone = BytesMut::new();
         frame(&mut alone, self.after, "");
-        Some(alone.freeze())
+        self.told_at = Instant::now();
+        alone.freeze()
     }
 
     /// Waits until the log has grown beyond what was read, or the silence has been long; none where the stream is over.
     async fn await_growth(&mut self) -> Option<bool> {
-        let patience = self.until.min(Instant::now() + SILENCE);
+        let patience = self.until.min(self.told_at + SILENCE);
         let after = self.after.position;
         let grown = |head: &Option<LogCursor>| head.is_none_or(|head| head.position > after);
         match timeout_at(patience, self.head.wait_for(grown)).await {
@@ -186,6 +199,9 @@ impl Listener {
             Some(head) if !more && head.position > next.position => head,
             _ => next,
         };
+        if !frames.is_empty() {
+            self.told_at = Instant::now();
+        }
         Ok(frames.freeze())
     }
 }
