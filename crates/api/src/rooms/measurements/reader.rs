@@ -17,7 +17,7 @@ use crate::http::{
 };
 
 /// What a line tells, when it was judged and breaks no rule.
-pub trait Line: Sized {
+pub trait Line: Sized + 'static {
     /// As it is written.
     type Told: DeserializeOwned;
     /// What a batch of such lines is made of.
