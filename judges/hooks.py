@@ -27,7 +27,7 @@ CALLERS = {
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
-        "listTasks", "createScore", "createMerge",
+        "listTasks", "createScore", "createMerge", "createOfferDecision",
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",
         "changeAgreementVersion", "createOpenSlo", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",

@@ -30,6 +30,7 @@ create table improvement_offer (
     improvement_id {uuid} not null constraint fk_offer_improvement references improvement (id),
     request_id {uuid} not null constraint fk_offer_request references request (id),
     likeness integer not null check (likeness between 0 and 1000),
+    outcome text not null check (outcome in ('achieved', 'partly')),
     state text not null check (state in ('offered', 'taken', 'declined')),
     offered_at {time} not null,
     decision {json},

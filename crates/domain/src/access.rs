@@ -748,6 +748,8 @@ matrix! {
     listImprovements:           YES, YES, Read, Own, With(ImprovementsRead);
     getImprovement:             YES, YES, Read, Own, With(ImprovementsRead);
     listReadings:               YES, YES, Read, Own, With(ImprovementsRead);
+    listImprovementOffers:      NO, YES, Read, NoContact, With(ImprovementsRead);
+    createOfferDecision:        NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
     getImprovementEffects:      YES, YES, Read, Own, With(ImprovementsRead);
     createImprovement:          NO, NO, As(ANY), NoContact, With(ImprovementsWrite);
     changeImprovement:          NO, NO, As(ANY), NoContact, With(ImprovementsWrite);

@@ -46,6 +46,7 @@ word! {
         StatementRun,
         Improvement,
         ImprovementReading,
+        ImprovementOffer,
         WebhookSubscription,
         Connection,
     }

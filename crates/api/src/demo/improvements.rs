@@ -1,7 +1,11 @@
 //! The demo's improvement register: one entry in each state that the document's examples act on, two of them verified.
 use chrono::{DateTime, Duration, Utc};
-use domain::{access::Caller, improvements::*};
-use persistence::{UnitOfWork, improvements as store};
+use domain::{
+    access::{Caller, Scope},
+    improvements::*,
+    requests::RequestKind,
+};
+use persistence::{Paging, UnitOfWork, improvements as store, requests};
 use serde_json::{Value, json};
 
 use super::{
@@ -124,7 +128,48 @@ pub async fn enter(state: &State, registers: &Registers, now: DateTime<Utc>) -> 
         })
         .await?;
     }
-    Ok(())
+    unit_at(state, now, &parties.provider, async |unit| offer(registers, unit).await).await
+}
+
+/// What helped the municipality's own office, offered to one of its companies.
+async fn offer(registers: &Registers, unit: &mut UnitOfWork) -> Result<(), Problem> {
+    let (everywhere, today) = (Scope::unlimited("demo"), unit.today());
+    let first = Paging {
+        limit: 1,
+        after: None,
+        descending: false,
+        count: false,
+    };
+    let helped = store::Filter {
+        status: Some(ImprovementStatus::Verified),
+        ..Default::default()
+    };
+    let helped = store::list(unit, &everywhere, &helped, &first, today).await?;
+    let wish = requests::Filter {
+        customer: Some(named(&registers.customers, "LEAB")?.id),
+        kind: Some(RequestKind::Wish),
+        open: Some(true),
+        ..Default::default()
+    };
+    let wish = requests::list(unit, &everywhere, &wish, &first, today).await?;
+    let (Some(helped), Some(wish)) = (helped.items.first(), wish.items.first()) else {
+        return Err(Problem::NotFound);
+    };
+    settle(unit, "improvement offer", "0");
+    let offer = ImprovementOffer {
+        id: unit.new_id(),
+        version: 1,
+        state: OfferState::Offered,
+        improvement: Some(helped.reference()),
+        outcome: helped.worth_offering().ok_or(Problem::NotFound)?,
+        request: wish.reference(),
+        customer: wish.customer.clone(),
+        likeness: 420,
+        offered_at: unit.now(),
+        decision: None,
+        taken_as: None,
+    };
+    Ok(store::insert_offer(unit, helped.id, &offer).await?)
 }
 
 async fn make(registers: &Registers, parties: &Parties, unit: &mut UnitOfWork, entry: &Entry) -> Result<(), Problem> {

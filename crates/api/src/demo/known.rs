@@ -139,6 +139,7 @@ const KNOWN: &[(&str, &str, u128)] = &[
         "Kortare väg till rätt blankett på webbplatsen: Mät en gång till",
         0x1502,
     ),
+    ("improvement offer", "0", 0x1b01),
     ("connection", "Zammad", 0x1801),
     ("received document", "10081", 0x1811),
     ("received document", "10082", 0x1812),

@@ -6,6 +6,7 @@ use domain::{
     access::{BUSINESS_RELATIONSHIP_MANAGER, Caller, ClientScope, Customers, MANAGERS, Reach, Scope},
     customers::Customer,
     events::{ActorKind, Aggregate},
+    improvements::Improvement,
     people::MandateKind,
     requests::*,
     vocabulary::*,
@@ -432,18 +433,26 @@ async fn create_routing(call: Call, id: web::Path<RequestId>, body: Body<Routing
     let scope = call.scope.in_roles(roles);
     call.write(&body, async |unit| {
         let before = call.unchanged(store::load(unit, &scope, *id).await?)?;
-        let used = customers::used_services(unit, before.customer.id, call.today()).await?;
-        let (after, former) = before
-            .clone()
-            .route(unit.new_id(), body.value.clone(), &used, call.now())?;
-        if let (Some(was), Some(taken_back)) = (&before.hand_over, &former) {
-            store::update_hand_over(unit, "withdrawn", was, taken_back).await?;
-        }
-        store::update(unit, "routed", &before, &after).await?;
-        let after = improvements::take_over(&scope, unit, after).await?;
+        let (after, _) = hand_on(&scope, unit, before, body.value.clone()).await?;
         Reply::ok(&after.as_of(call.today()), call.today())
     })
     .await
+}
+
+/// Routes a loaded request; with the entry of the register that was opened for it, where it goes there.
+pub async fn hand_on(
+    scope: &Scope,
+    unit: &mut UnitOfWork,
+    before: Request,
+    routing: RoutingInput,
+) -> Result<(Request, Option<Improvement>), Problem> {
+    let used = customers::used_services(unit, before.customer.id, unit.today()).await?;
+    let (after, former) = before.clone().route(unit.new_id(), routing, &used, unit.now())?;
+    if let (Some(was), Some(taken_back)) = (&before.hand_over, &former) {
+        store::update_hand_over(unit, "withdrawn", was, taken_back).await?;
+    }
+    store::update(unit, "routed", &before, &after).await?;
+    improvements::take_over(scope, unit, after).await
 }
 
 /// Dismiss a request
@@ -479,7 +488,8 @@ async fn create_withdrawal(
 
 /// Answer a complaint
 ///
-/// By its owner. Who complained may reopen it for a time; afterwards it reads `closed`.
+/// By its owner, wherever it is. Who complained may reopen it for a time; afterwards it reads `closed`. While a destination has
+/// it, the answer closes nothing, and the complaint goes on there.
 #[utoipa::path(tag = "requests", operation_id = "createAnswer", request_body = AnswerInput, params(IfMatch),
     responses((status = 200, description = "The request as it is now.", body = Request)))]
 #[post("/requests/{requestId}/answer")]
@@ -510,8 +520,9 @@ async fn create_reopening(call: Call, id: web::Path<RequestId>) -> Result<Reply,
 /// Merge a request into another
 ///
 /// Both are about the same, and the other goes on for both: it shows both timelines and comments, and the endorsements of
-/// the same customer. This one ends, leads there as `mergedInto`, and is taken back where it was handed over. You must be
-/// allowed to act on both; chains lead to their end.
+/// the same customer, which count where the words are the same too (R14). This one ends, leads there as `mergedInto`, and is
+/// taken back where it was handed over; what a destination has accepted cannot be the one that ends. You must be allowed to
+/// act on both; chains lead to their end.
 #[utoipa::path(tag = "requests", operation_id = "createMerge", request_body = MergeInput, params(IfMatch),
     responses((status = 200, description = "The merged request as it is now.", body = Request)))]
 #[post("/requests/{requestId}/merge")]

@@ -74,7 +74,7 @@ const ONE: persistence::Paging = persistence::Paging {
 /// List what you must do now
 ///
 /// Your tasks by the day by which they are due, each with the reason: requests to sort, complaints to answer, refusals to
-/// handle, decisions to ask for, requests to score or to endorse. The words are in the language that you accept.
+/// handle, decisions to ask for, offers to weigh, requests to score or to endorse. The words are in the language that you accept.
 #[utoipa::path(tag = "requests", operation_id = "listTasks",
     responses((status = 200, description = "Your tasks.", body = Tasks)))]
 #[get("/tasks")]
@@ -88,7 +88,10 @@ async fn list_tasks(call: Call) -> Result<Reply, Problem> {
         today: call.today(),
     };
     let language = call.language().unwrap_or(Language::En);
-    let link = |id| format!("{BASE}/requests/{id}");
+    let link = |kind, id| match kind {
+        TaskKind::WeighOffer => format!("{BASE}/improvement-offers?request={id}&state=offered"),
+        _ => format!("{BASE}/requests/{id}"),
+    };
     Reply::plain(&store::tasks(&call.reader(), &call.scope, &deadlines, language, link).await?)
 }
 

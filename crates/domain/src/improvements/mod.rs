@@ -5,6 +5,7 @@
 mod acts;
 mod effects;
 mod measures;
+mod offers;
 mod origins;
 mod readings;
 
@@ -22,6 +23,7 @@ use crate::{
 pub use acts::*;
 pub use effects::*;
 pub use measures::*;
+pub use offers::*;
 pub use readings::*;
 
 word! {

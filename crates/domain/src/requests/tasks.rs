@@ -17,6 +17,8 @@ word! {
         HandleDeclined,
         /// A destination has had it for long and not decided: ask.
         AwaitDecision,
+        /// What helped another customer is offered for it: take it, or decline it.
+        WeighOffer,
         /// They have not scored it.
         ScoreRequest,
         /// The customer has not endorsed it.
@@ -40,6 +42,10 @@ impl TaskKind {
             Self::AwaitDecision => [
                 "Mottagaren har inte beslutat i tid: fråga efter beslutet.",
                 "The destination has not decided in time: ask for the decision.",
+            ],
+            Self::WeighOffer => [
+                "En förbättring som hjälpte en annan kund erbjuds för ärendet: ta emot den eller avböj.",
+                "An improvement that helped another customer is offered for the request: take it, or decline it.",
             ],
             Self::ScoreRequest => ["Du har inte poängsatt ärendet.", "You have not scored the request."],
             Self::EndorseRequest => [

@@ -95,6 +95,8 @@ ids! {
     ImprovementId;
     /// Something that is done for an improvement.
     ImprovementActivityId;
+    /// An improvement that is offered to a request.
+    ImprovementOfferId;
     /// What was measured of an improvement's measure.
     ReadingId;
     /// A system's wish to be told of events.

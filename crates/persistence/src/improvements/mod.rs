@@ -2,6 +2,7 @@
 //! they came to.
 mod effects;
 mod keeping;
+mod offers;
 mod readings;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 pub use effects::*;
 pub use keeping::*;
+pub use offers::*;
 pub use readings::*;
 
 use crate::{

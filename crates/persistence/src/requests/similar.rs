@@ -107,6 +107,17 @@ async fn having(source: &impl Source, terms: &[String]) -> Result<HashMap<String
     Ok(found)
 }
 
+/// Open requests that share what these words say, the most similar first, whoever's they are, each with how much it shares.
+pub(crate) async fn alike(
+    source: &impl Source,
+    (title, description): (&str, &str),
+) -> Result<Vec<(RequestId, i32)>, Error> {
+    let terms = terms_of(title, description);
+    let mut scored = weigh(&terms, &having(source, &terms).await?);
+    scored.truncate(CANDIDATES);
+    Ok(scored)
+}
+
 /// How many other open requests there are for the need of each of these, as far as the caller may see them. However many
 /// are asked about, [`TERMS_OF_ALL`] terms are: of a few all that there are, of many the title's.
 pub(super) async fn similar_needs(

@@ -1,7 +1,7 @@
 //! What somebody must do now: a bounded question for each kind of task.
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{
-    access::{ANY, Caller, MANAGERS, Reach, Scope},
+    access::{ANY, BUSINESS_RELATIONSHIP_MANAGER, Caller, MANAGERS, Reach, Scope},
     agreements::Language,
     requests::*,
     vocabulary::*,
@@ -44,6 +44,7 @@ struct Row {
     wanted_by: Option<NaiveDate>,
     routed_at: Option<DateTime<Utc>>,
     decided_at: Option<DateTime<Utc>>,
+    offered_at: Option<DateTime<Utc>>,
 }
 
 fn requests() -> SelectStatement {
@@ -56,6 +57,12 @@ fn requests() -> SelectStatement {
         .from("request")
         .inner_join("customer", Expr::cust("customer.id = request.customer_id"))
         .left_join("hand_over", Expr::cust("hand_over.id = request.hand_over_id"))
+        .expr_as(
+            Expr::cust(
+                "(select min(o.offered_at) from improvement_offer o where o.request_id = request.id and o.state = 'offered')",
+            ),
+            "offered_at",
+        )
         .limit(TASKS as u64 + 1)
         .to_owned()
 }
@@ -72,7 +79,7 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
     scope: &Scope,
     deadlines: &Deadlines<L>,
     language: Language,
-    link: impl Fn(RequestId) -> String,
+    link: impl Fn(TaskKind, RequestId) -> String,
 ) -> Result<Tasks, Error> {
     let (today, backend) = (deadlines.today, source.backend());
     let of = |reach: &Reach| access::of_customers(&reach.customers, "request.customer_id", today, backend);
@@ -80,7 +87,8 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
     let no_complaint = || Expr::col(("request", "kind")).ne(RequestKind::Complaint);
     use RequestStatus::*;
     // Each by what its due day is reckoned from, so that what is cut off is the least urgent.
-    let mut asked: Vec<(TaskKind, Vec<Expr>, (&str, &str))> = vec![];
+    let mut asked: Vec<(TaskKind, Vec<Expr>, Expr)> = vec![];
+    let by = |table: &'static str, column: &'static str| Expr::col((table, column));
     match &scope.caller {
         Caller::Person { person, .. } => {
             let (team, managed) = (scope.in_roles(ANY).permitted, scope.in_roles(MANAGERS).permitted);
@@ -92,20 +100,29 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
                 (
                     TaskKind::SortRequest,
                     vec![in_status(&[Received]), of(&team)],
-                    ("request", "received_at"),
+                    by("request", "received_at"),
                 ),
-                (TaskKind::AnswerComplaint, vec![owned, awaited], ("request", "due_day")),
+                (
+                    TaskKind::AnswerComplaint,
+                    vec![owned, awaited],
+                    by("request", "due_day"),
+                ),
                 (
                     TaskKind::HandleDeclined,
                     vec![in_status(&[Declined]), of(&managed)],
-                    ("hand_over", "decided_at"),
+                    by("hand_over", "decided_at"),
                 ),
                 (
                     TaskKind::AwaitDecision,
                     vec![undecided_since(decided), of(&managed)],
-                    ("hand_over", "routed_at"),
+                    by("hand_over", "routed_at"),
                 ),
             ];
+            let of_managers = scope.in_roles(BUSINESS_RELATIONSHIP_MANAGER).permitted;
+            let offered = "request.id in (select o.request_id from improvement_offer o where o.state = 'offered')";
+            let open = in_status(&[Received, Investigating, Routed, Declined]);
+            let wanted = vec![Expr::cust(offered), open, of(&of_managers)];
+            asked.push((TaskKind::WeighOffer, wanted, Expr::cust("offered_at")));
             if active_scheme(source).await?.is_some() {
                 let unscored = store::expr(
                     backend,
@@ -114,7 +131,7 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
                 );
                 let open = in_status(&[Investigating, Routed]);
                 let wanted = vec![open, no_complaint(), of(&team), unscored];
-                asked.push((TaskKind::ScoreRequest, wanted, ("request", "received_at")));
+                asked.push((TaskKind::ScoreRequest, wanted, by("request", "received_at")));
             }
         }
         Caller::Contact { decides: true, .. } => {
@@ -126,7 +143,7 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
                 Expr::cust(unendorsed),
                 of(&scope.visible),
             ];
-            asked.push((TaskKind::EndorseRequest, wanted, ("request", "wanted_by")));
+            asked.push((TaskKind::EndorseRequest, wanted, by("request", "wanted_by")));
         }
         _ => {}
     }
@@ -137,7 +154,7 @@ pub async fn tasks<L: Fn(DateTime<Utc>) -> NaiveDate>(
             query.and_where(condition);
         }
         query
-            .order_by_with_nulls(order, Order::Asc, NullOrdering::Last)
+            .order_by_expr_with_nulls(order, Order::Asc, NullOrdering::Last)
             .order_by(("request", "id"), Order::Asc);
         let rows = store::all::<Row>(source.connection(), &query).await?;
         for row in rows {
@@ -159,13 +176,14 @@ impl Row {
         kind: TaskKind,
         deadlines: &Deadlines<L>,
         language: Language,
-        link: &impl Fn(RequestId) -> String,
+        link: &impl Fn(TaskKind, RequestId) -> String,
     ) -> Result<Task, Error> {
         let after = |at: DateTime<Utc>, days: u32| (deadlines.local_date)(at).checked_add_days(Days::new(days.into()));
         let sorted = |at| after(at, deadlines.sorting_days);
         let due_day = match kind {
             TaskKind::SortRequest | TaskKind::ScoreRequest => sorted(self.received_at),
             TaskKind::AnswerComplaint => self.due_day,
+            TaskKind::WeighOffer => self.offered_at.and_then(sorted),
             TaskKind::HandleDeclined => self.decided_at.and_then(sorted),
             TaskKind::AwaitDecision => self.routed_at.and_then(|at| after(at, deadlines.decision_days)),
             TaskKind::EndorseRequest => self.wanted_by,
@@ -176,7 +194,7 @@ impl Row {
             reason: reason.parse().map_err(|_| Error::NotFound)?,
             due_day,
             overdue: due_day.is_some_and(|due| due < deadlines.today),
-            link: link(self.id),
+            link: link(kind, self.id),
             request: RequestRef {
                 id: self.id,
                 number: self.number,

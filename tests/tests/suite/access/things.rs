@@ -288,6 +288,7 @@ impl Stage {
             ("statementId", id) => self.statement(id, branch).await,
             ("exclusionId", _) => Thing::new("exclusionId", &self.exclusion(branch).await),
             ("improvementId", id) => self.improvement(id, branch).await,
+            ("improvementOfferId", _) => self.offered(branch).await,
             ("statementRunId", _) => {
                 let run = made(&branch.dm, "/statement-runs", run()).await;
                 Thing::new("statementRunId", &run)
@@ -417,22 +418,69 @@ impl Stage {
             "createImprovementClosing" => &["approval", "start", "implementation", "verification"],
             _ => &[],
         };
+        if let Some(last) = self.bring(branch, &seen, steps).await {
+            seen = last;
+        }
+        Thing::new("improvementId", &seen).and("improvementActivityId", planned)
+    }
+
+    /// The improvement after these steps; none where there are none.
+    async fn bring(&self, branch: &Branch, seen: &Answer, steps: &[&str]) -> Option<Answer> {
+        let path = format!("/improvements/{}", seen.id());
+        let mut last: Option<Answer> = None;
         for step in steps {
             let body = match *step {
                 "implementation" => Some(json!({"day": "2026-01-20"})),
                 "verification" => Some(verified_effect()),
                 _ => None,
             };
-            let etag = seen.etag();
+            let etag = last.as_ref().unwrap_or(seen).etag();
             let headers = [("if-match", etag.as_str())];
-            let path = format!("{path}/{step}");
-            seen = branch.dm.send(Method::POST, &path, &headers, body).await.expect(200);
+            let path_of_step = format!("{path}/{step}");
+            last = Some(
+                branch
+                    .dm
+                    .send(Method::POST, &path_of_step, &headers, body)
+                    .await
+                    .expect(200),
+            );
             if *step == "implementation" {
-                let path = format!("/improvements/{}/readings", entered.id());
-                made(&branch.dm, &path, reading()).await;
+                made(&branch.dm, &format!("{path}/readings"), reading()).await;
             }
         }
-        Thing::new("improvementId", &seen).and("improvementActivityId", planned)
+        last
+    }
+
+    /// What helped the other branch, offered to this one.
+    async fn offered(&self, branch: &Branch) -> Thing {
+        let other = match branch.customer == self.home.customer {
+            true => &self.away,
+            false => &self.home,
+        };
+        let mut body = improvement(&other.customer, &self.world.owner_id);
+        let wish = json!({"customer": branch.customer, "kind": "wish", "title": fresh("Erbjudande om")});
+        body["title"] = wish["title"].clone();
+        let wish = made(&branch.dm, "/requests", wish).await;
+        let entered = made(&other.dm, "/improvements", body).await;
+        let path = format!("/improvements/{}", entered.id());
+        self.bring(
+            other,
+            &entered,
+            &["approval", "start", "implementation", "verification"],
+        )
+        .await;
+        let offers = self
+            .service
+            .auditor()
+            .get(&format!("/improvement-offers?request={}", wish.id()))
+            .await
+            .expect(200);
+        let offer = offers
+            .items()
+            .first()
+            .cloned()
+            .unwrap_or_else(|| panic!("{path} is offered to nobody"));
+        Thing::default().and("improvementOfferId", offer["id"].as_str().expect("an id").to_owned())
     }
 
     /// An order to the signing service, and the agreement that it belongs to.
@@ -764,6 +812,7 @@ impl Stage {
             "createImplementation" => json!({}),
             "createImprovementVerification" => verified_effect(),
             "createImprovementRejection" => json!({"reason": "För dyrt."}),
+            "createOfferDecision" => json!({"outcome": "declined", "reason": "Hjälper inte här."}),
             "createAgreementImport" => {
                 let code = match named {
                     home if home == self.home.customer => "KLK-HR",

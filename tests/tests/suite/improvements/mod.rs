@@ -1,5 +1,6 @@
 //! The improvement register: from an idea to a measured effect.
 mod effects;
+mod offers;
 mod requests;
 mod scope;
 

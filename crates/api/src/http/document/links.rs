@@ -26,6 +26,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/Exclusion", "exclusionId"),
     ("/StatementRun", "statementRunId"),
     ("/Improvement", "improvementId"),
+    ("/ImprovementOffer", "improvementOfferId"),
     ("/WebhookSubscription", "webhookSubscriptionId"),
     ("/WebhookSubscriptionWithSecret", "webhookSubscriptionId"),
     ("/Connection", "connectionId"),

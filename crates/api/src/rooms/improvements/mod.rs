@@ -2,6 +2,7 @@
 mod activities;
 mod acts;
 mod effects;
+mod offers;
 mod readings;
 
 use actix_web::{get, patch, post, web};
@@ -35,6 +36,7 @@ pub fn routes(routes: &mut Routes) {
         .configure(acts::routes)
         .configure(activities::routes)
         .configure(readings::routes)
+        .configure(offers::routes)
         .configure(effects::routes);
 }
 
@@ -230,13 +232,17 @@ async fn origin(scope: &Scope, unit: &UnitOfWork, told: OriginInput) -> Result<O
 
 /// Opens an entry for a request that was just routed to the register, which takes it in under its number; any other
 /// request stays as it is.
-pub async fn take_over(scope: &Scope, unit: &mut UnitOfWork, request: Request) -> Result<Request, Problem> {
+pub async fn take_over(
+    scope: &Scope,
+    unit: &mut UnitOfWork,
+    request: Request,
+) -> Result<(Request, Option<Improvement>), Problem> {
     let Some(hand_over) = request
         .hand_over
         .as_ref()
         .filter(|h| h.destination == Destination::Improvement)
     else {
-        return Ok(request);
+        return Ok((request, None));
     };
     let owner = match &scope.caller {
         Caller::Person { person, .. } => Some(person.clone()),
@@ -252,7 +258,7 @@ pub async fn take_over(scope: &Scope, unit: &mut UnitOfWork, request: Request) -
         .acknowledge(hand_over.id, Acknowledgement { reference }, unit.now())?;
     store::insert(unit, &improvement, None).await?;
     requests::update(unit, "acknowledged", &request, &taken_in).await?;
-    Ok(taken_in)
+    Ok((taken_in, Some(improvement)))
 }
 
 /// Show an improvement
