@@ -77,6 +77,7 @@ pub async fn measure(at: &At, size: Size) -> Result<(), Failure> {
     let bodies = raised(&state, &world)?;
     let began = Instant::now();
     let many = tokio::task::spawn_blocking(move || raise(address, &bodies, size)).await??;
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let rate = many as f64 / began.elapsed().as_secs_f64();
     // Of each hundred events as many have one healthy listener as destinations hang.
     let wanted: usize = (0..many)
