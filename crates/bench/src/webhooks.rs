@@ -64,13 +64,20 @@ pub async fn measure(at: &At, size: Size) -> Result<(), Failure> {
         }
     };
     let came = Came::default();
-    subscribe(&state, address, &world, size.hanging, &came).await?;
+    let admin = state.clone();
+    let client = tokio::task::spawn_blocking(move || {
+        let body = json!({"name": format!("Mottagare {}", Uuid::now_v7()), "scopes": ["events.read"], "systems": []});
+        Caller::administrator(address, &admin)?.post("/clients", &body)
+    })
+    .await??;
+    subscribe(&state, client, &world, size.hanging, &came).await?;
     // The sender looks once a second for who is new.
     tokio::time::sleep(Duration::from_secs(2)).await;
 
     let bodies = raised(&state, &world)?;
     let began = Instant::now();
     let many = tokio::task::spawn_blocking(move || raise(address, &bodies, size)).await??;
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let rate = many as f64 / began.elapsed().as_secs_f64();
     // Of each hundred events as many have one healthy listener as destinations hang.
     let wanted: usize = (0..many)
@@ -97,20 +104,7 @@ pub async fn measure(at: &At, size: Size) -> Result<(), Failure> {
 }
 
 /// Two subscriptions for each of the hundred customers, each with a destination of its own; of the second ones so many hang.
-async fn subscribe(
-    state: &State,
-    address: SocketAddr,
-    world: &World,
-    hanging: usize,
-    came: &Came,
-) -> Result<(), Failure> {
-    let name = format!("Mottagare {}", Uuid::now_v7());
-    let admin = state.clone();
-    let client = tokio::task::spawn_blocking(move || {
-        let body = json!({"name": name, "scopes": ["events.read"], "systems": []});
-        Caller::administrator(address, &admin)?.post("/clients", &body)
-    })
-    .await??;
+async fn subscribe(state: &State, client: Uuid, world: &World, hanging: usize, came: &Came) -> Result<(), Failure> {
     let mut told = vec![];
     for (n, customer) in world.customers.iter().enumerate() {
         for second in [false, true] {
@@ -122,7 +116,8 @@ async fn subscribe(
         }
     }
     let begins = persistence::events::end(&state.db).await?;
-    let made = state.db.write(&seed::origin(state), async |unit| {
+    let origin = seed::origin(state);
+    let made = state.db.write(&origin, async |unit| {
         for input in &told {
             let input = serde_json::from_value(input.clone())?;
             let secret = "whsec_Zm9yIHRoZSBleGFtcGxlIG9ubHksIG5vdCBhIHNlY3I=".into();

@@ -175,7 +175,7 @@ async fn what_was_judged_is_connected_to_though_dns_changes_its_answer() {
         Some((allowed, inside))
     });
     let ((address, allowed), (_, inside)) = both.expect("a port that is free at both");
-    let postman = Postman::new(networks, "http://localhost", Duration::from_secs(5)).unwrap();
+    let postman = postman(networks);
     let to = subscription(&format!("http://changing.example.se:{}/hook", address.port()));
 
     // The first answer was judged; had anybody looked the name up again to connect, they would have come in.
@@ -200,7 +200,7 @@ async fn what_was_judged_is_connected_to_though_dns_changes_its_answer() {
 
 #[tokio::test]
 async fn an_error_names_no_address_and_tells_of_no_name() {
-    let postman = Postman::new(Networks::default(), "http://localhost", Duration::from_secs(5)).unwrap();
+    let postman = postman(Networks::default());
     for (name, why) in [
         ("localhost", "an address that is not public"),
         ("name.invalid", "could not be resolved"),
@@ -214,6 +214,11 @@ async fn an_error_names_no_address_and_tells_of_no_name() {
             "{error}"
         );
     }
+}
+
+fn postman(networks: Networks) -> Postman {
+    crate::server::choose_tls();
+    Postman::new(networks, "http://localhost", Duration::from_secs(5)).unwrap()
 }
 
 fn now() -> chrono::DateTime<chrono::Utc> {

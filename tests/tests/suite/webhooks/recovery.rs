@@ -5,32 +5,21 @@ use sea_orm::ConnectionTrait;
 
 use super::*;
 
-/// Many things at once, each with one event.
-async fn raise_many(world: &World, many: usize) {
-    let mut raising = tokio::task::JoinSet::new();
-    for n in 0..8 {
-        let (by, customer) = (world.decider.clone(), world.klk_hr.clone());
-        raising.spawn(async move {
-            for m in (n..many).step_by(8) {
-                let body = json!({"customer": customer, "kind": "wish", "title": format!("Önskan {m}")});
-                by.post("/requests", body).await.expect(201);
-            }
-        });
-    }
-    raising.join_all().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn more_refused_events_than_are_held_hold_up_no_other() {
-    on_each(async |service, world| {
+    on_each(async |service, _| {
         let system = system(&service, None).await;
-        let receiver = Receiver::answering(|received, _| match received.kind().contains("request.received") {
+        let receiver = Receiver::answering(|received, _| match received.kind().contains("service") {
             true => Reply::Status(422, ""),
             false => Reply::Status(204, ""),
         })
         .await;
-        let (path, _) = subscribed(&system, &receiver, &["kundansvar.request.received.v1"]).await;
-        raise_many(&world, 1_010).await;
+        let (path, _) = subscribed(&system, &receiver, &["kundansvar.service.*"]).await;
+        let many: String = (0..1_010).map(|n| format!("T{n};Tjänst {n}\n")).collect();
+        let (file, headers) = (format!("code;name\n{many}"), [("content-type", "text/csv")]);
+        let (admin, imports) = (service.administrator(), "/imports?kind=services");
+        let done = admin.send_bytes(reqwest::Method::POST, imports, &headers, file.into());
+        done.await.expect(200);
         receiver.many(1_000).await;
         act(&system, &path, "test-event", Value::Null).await.expect(200);
         receiver
