@@ -77,7 +77,7 @@ impl Counts {
 }
 
 /// Measurements that were sent together; what its event tells of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
     /// Its id.
@@ -103,7 +103,7 @@ impl Aggregate for Batch {
 }
 
 /// Measurements that left quarantine together, since something they name became known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Matched {
     /// Of this act.
