@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the judges of the OpenAPI document, of the service that it promises, and of the documents that people read.
+# Runs the judges of the OpenAPI and AsyncAPI documents, of the service that they promise, and of the documents that people read.
 #
 #   judges/run.sh                       all judges
-#   judges/run.sh spectral redocly      only these: spectral redocly pages typescript python webhooks schemathesis
+#   judges/run.sh spectral redocly      only these: spectral asyncapi redocly pages typescript python webhooks schemathesis
 #
 # Their tools are pinned in this folder and installed below target/judges/ on first use. The service is
 # taken from KUNDANSVAR_BIN, else the newer of target/release/kundansvar and target/debug/kundansvar.
@@ -47,7 +47,7 @@ need_node() {
   node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
     || fail "node 20.19 or later is needed, this is $(node --version)"
   mkdir -p "$npm_home"
-  cp "$judges/.npmrc" "$judges/package.json" "$judges/.spectral.yaml" "$npm_home/"
+  cp "$judges/.npmrc" "$judges/package.json" "$judges/.spectral.yaml" "$judges/.spectral-events.yaml" "$npm_home/"
   if ! cmp -s "$judges/package-lock.json" "$npm_home/installed-lock.json"; then
     say "installing the npm tools"
     cp "$judges/package-lock.json" "$npm_home/"
@@ -214,6 +214,12 @@ judge_spectral() {
   (cd "$npm_home" && node_modules/.bin/spectral lint --ruleset .spectral.yaml --fail-severity hint "$document")
 }
 
+judge_asyncapi() {
+  say "the events: spectral:asyncapi (all), which holds AsyncAPI's own JSON Schema"
+  need_node
+  (cd "$npm_home" && node_modules/.bin/spectral lint --ruleset .spectral-events.yaml --fail-severity hint "$root/openapi/asyncapi.json")
+}
+
 judge_redocly() {
   say "redocly: recommended-strict"
   need_node
@@ -341,7 +347,7 @@ document=$(readlink -f "$document")
 mkdir -p "$reports"
 work=$(mktemp -d)
 chosen=("$@")
-[ $# -gt 0 ] || chosen=(spectral redocly pages typescript python webhooks schemathesis)
+[ $# -gt 0 ] || chosen=(spectral asyncapi redocly pages typescript python webhooks schemathesis)
 for judge in "${chosen[@]}"; do
   declare -F "judge_$judge" >/dev/null || fail "there is no judge '$judge'"
 done

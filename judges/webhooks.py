@@ -62,6 +62,9 @@ def main(kept):
     event = from_http_event(HTTPMessage(headers=headers, body=body))
     assert (event.get_specversion(), event.get_type(), event.get_id()) == ("1.0", TESTED, headers["webhook-id"])
     assert event.get_subject() == f"webhook_subscription/{made['id']}" and event.get_data()["type"] == TESTED
+    with urllib.request.urlopen(event.get_dataschema(), timeout=20) as reply:
+        schema = json.load(reply)
+    assert (schema["$id"], schema["title"]) == (event.get_dataschema(), TESTED)
     with open(kept, "w", encoding="utf-8") as file:
         json.dump({"secret": secret, "headers": headers, "body": body.decode()}, file)
     print("standardwebhooks and cloudevents (Python) take the delivery")

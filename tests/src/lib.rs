@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in real time")]
 
 pub mod broker;
+pub mod contract;
 pub mod database;
 pub mod receiver;
 pub mod service;

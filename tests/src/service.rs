@@ -4,7 +4,10 @@ use chrono::Duration;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-use crate::database::{Database, Fresh};
+use crate::{
+    contract,
+    database::{Database, Fresh},
+};
 
 /// A service on a free port with a database of its own.
 pub struct Service {
@@ -106,8 +109,9 @@ impl Service {
         self.fresh
     }
 
-    /// Ends the service and removes its database.
+    /// Ends the service and removes its database, once its events are found to be what their schemas say.
     pub async fn stop(self) {
+        contract::hold(self.state()).await;
         self.leave().await.remove().await;
     }
 }

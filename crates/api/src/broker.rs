@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     State,
-    http::{operations::BASE, reply::hex},
+    http::{document::events::SCHEMAS, operations::BASE, reply::hex},
     program::Broker,
 };
 
@@ -130,9 +130,9 @@ async fn send_after(
 fn payload(event: Event, after: LogCursor, state: &State, most: usize) -> Result<Vec<u8>, serde_json::Error> {
     /// What the headers take of a message.
     const HEADERS: usize = 1024;
-    let source = format!("{}{BASE}", state.settings.public_origin());
-    let found_at = format!("{source}/events?limit=1&cursor={}", hex(&after.to_bytes()));
-    let told = CloudEvent::of(event, &source);
+    let origin = state.settings.public_origin();
+    let found_at = format!("{origin}{BASE}/events?limit=1&cursor={}", hex(&after.to_bytes()));
+    let told = CloudEvent::of(event, &origin, BASE, SCHEMAS);
     let whole = serde_json::to_vec(&told)?;
     match whole.len() + HEADERS <= most {
         true => Ok(whole),

@@ -274,6 +274,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let address = state.settings.listen;
     // Text that all workers share: as a value, and once a worker, the document would be most of what an idle service holds.
     let served = web::Bytes::from(document::served(&state.settings.public_origin())?.to_string());
+    let events = web::Bytes::from(document::events::served(&state.settings.public_origin())?.to_string());
     let shared = state.clone();
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
     let server = HttpServer::new(move || {
@@ -283,7 +284,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .app_data(state.clone())
             .configure(identity::oauth::routes)
             .configure(rooms::connections::door::route)
-            .configure(|config| rooms::about::pages(config, served.clone()))
+            .configure(|config| rooms::about::pages(config, served.clone(), events.clone()))
             .default_service(web::to(missed))
             .wrap(from_fn(gate))
             .wrap(Compress::default())

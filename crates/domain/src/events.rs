@@ -1,6 +1,7 @@
 //! What happened: one event for each thing that an act changed, in one order, linked into a chain.
 //!
 //! No state is ever rebuilt from events. [`Draft`] is the one place where an event's data is made.
+pub mod catalogue;
 mod cloud;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use crate::{
     vocabulary::*,
 };
 
+pub use catalogue::UnknownAct;
 pub use cloud::CloudEvent;
 
 word! {

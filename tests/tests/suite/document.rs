@@ -4,8 +4,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{RuleCode, access::Permission};
-use end_to_end::{Database, Service};
+use api::http::document::events;
+use domain::{
+    RuleCode,
+    access::Permission,
+    events::{SubjectKind, catalogue},
+};
+use end_to_end::{Database, Service, contract};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
@@ -58,10 +63,10 @@ fn is_schema(at: &str) -> bool {
         || at.starts_with("/components/schemas/") && parts[parts.len() - 2] == "properties"
 }
 
-#[test]
-fn the_committed_document_is_the_one_that_is_served() {
-    let path = repository().join("openapi/kundansvar.json");
-    let made = serde_json::to_string_pretty(&document()).expect("text") + "\n";
+/// The file is what the program makes; with `UPDATE` set, it becomes that.
+fn is_committed(file: &str, made: &Value) {
+    let path = repository().join(file);
+    let made = serde_json::to_string_pretty(made).expect("text") + "\n";
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
         std::fs::write(&path, &made).expect("the file");
@@ -69,8 +74,61 @@ fn the_committed_document_is_the_one_that_is_served() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == made,
-        "openapi/kundansvar.json is not what the program makes; run this test with UPDATE=1 and look at the difference"
+        "{file} is not what the program makes; run this test with UPDATE=1 and look at the difference"
     );
+}
+
+#[test]
+fn the_committed_documents_are_those_that_are_served() {
+    is_committed("openapi/kundansvar.json", &document());
+    is_committed("openapi/asyncapi.json", &events::committed().expect("a document"));
+}
+
+#[test]
+fn every_type_of_event_has_an_example_that_fits_its_schema() {
+    let document = events::committed().expect("a document");
+    let mut without = vec![];
+    for kind in SubjectKind::iter() {
+        for (act, _) in catalogue::forms(kind).iter().flat_map(|form| form.acts) {
+            let name = catalogue::name(kind, act);
+            let messages = &document["components"]["messages"];
+            let plain = &messages[format!("{name}.plain")]["examples"][0]["payload"];
+            if plain.is_null() {
+                without.push(name);
+                continue;
+            }
+            assert_eq!(plain["type"], name);
+            let enveloped = &messages[&name]["examples"][0]["payload"];
+            for event in [plain, &enveloped["data"]] {
+                assert_eq!(contract::breaches(event), Vec::<String>::new());
+            }
+            let envelope = json!({"$ref": "#/components/schemas/CloudEvent"});
+            let check = compiled(&document, &envelope).expect("a schema");
+            assert!(check.is_valid(enveloped), "{enveloped:#}");
+        }
+    }
+    assert!(
+        without.is_empty(),
+        "no test has recorded these yet; run one that does with UPDATE=1: {without:#?}"
+    );
+}
+
+#[test]
+fn an_event_that_is_otherwise_is_found_out() {
+    let document = events::committed().expect("a document");
+    let known = &document["components"]["messages"]["kundansvar.request.routed.v1.plain"]["examples"][0]["payload"];
+    for (place, value) in [
+        ("/data/status", json!({"after": "rooted"})),
+        ("/data", json!({"unheardOf": {"after": 1}})),
+        ("/subject/kind", json!("customer")),
+        ("/time", json!("yesterday")),
+    ] {
+        let mut broken = known.clone();
+        *broken
+            .pointer_mut(place)
+            .unwrap_or_else(|| panic!("no {place} in {known:#}")) = value;
+        assert_ne!(contract::breaches(&broken), Vec::<String>::new(), "{place}");
+    }
 }
 
 #[test]

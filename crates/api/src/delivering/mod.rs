@@ -30,7 +30,7 @@ pub use destinations::{Networks, NotAllowed};
 use lanes::{HELD, Lanes};
 use posting::Postman;
 
-use crate::{State, http::operations::BASE};
+use crate::State;
 
 /// The outlet's name in the store.
 const OUTLET: &str = "webhooks";
@@ -53,9 +53,9 @@ enum Interrupted {
 
 /// Sends what happens to who wants to know, over and over, while the service runs.
 pub async fn keep_delivering(state: web::Data<State>) {
-    let source = format!("{}{BASE}", state.settings.public_origin());
+    let origin = state.settings.public_origin();
     let patience = Duration::from_secs(state.settings.webhook_timeout_seconds.into());
-    let postman = match Postman::new(state.settings.networks(), &source, patience) {
+    let postman = match Postman::new(state.settings.networks(), &origin, patience) {
         Ok(postman) => postman,
         Err(e) => return tracing::error!(error = %e, "webhooks cannot be sent"),
     };

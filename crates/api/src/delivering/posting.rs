@@ -10,6 +10,7 @@ use reqwest::{Client, Response, header, redirect::Policy};
 use tokio::time::Instant;
 
 use super::destinations::Networks;
+use crate::http::{document::events::SCHEMAS, operations::BASE};
 
 /// How many bytes of an answer are read.
 const READ: usize = 4 * KEPT_OF_ANSWER;
@@ -22,12 +23,12 @@ pub struct Postman {
     networks: Networks,
     secured: Client,
     plain: Client,
-    source: Arc<str>,
+    origin: Arc<str>,
 }
 
 impl Postman {
-    /// Sends for the service at `source`, to these networks, each within a time.
-    pub fn new(networks: Networks, source: &str, patience: Duration) -> Result<Self, reqwest::Error> {
+    /// Sends for the service at `origin`, to these networks, each within a time.
+    pub fn new(networks: Networks, origin: &str, patience: Duration) -> Result<Self, reqwest::Error> {
         let client = |plain: bool| {
             Client::builder()
                 .dns_resolver(Arc::new(networks.resolver(plain)))
@@ -43,7 +44,7 @@ impl Postman {
         Ok(Self {
             secured: client(false)?,
             plain: client(true)?,
-            source: source.into(),
+            origin: origin.into(),
             networks,
         })
     }
@@ -72,7 +73,7 @@ impl Postman {
     ) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
         let url = self.networks.check(to.destination.as_str())?;
         let id = event.body.id.to_string();
-        let body = serde_json::to_vec(&CloudEvent::of(event, &self.source))?;
+        let body = serde_json::to_vec(&CloudEvent::of(event, &self.origin, BASE, SCHEMAS))?;
         let at = now.timestamp();
         let mut signatures = vec![];
         for secret in to.secrets.in_force(now) {

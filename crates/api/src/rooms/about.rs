@@ -9,7 +9,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     State,
-    http::{Problem, Routes, problem::KINDS},
+    http::{Problem, Routes, document::events, problem::KINDS},
 };
 
 /// The day of the release.
@@ -149,7 +149,7 @@ pub fn tags() -> Value {
 }
 
 /// The pages and addresses outside the document.
-pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes) {
+pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes, events: web::Bytes) {
     let ui = SwaggerUi::new("/swagger-ui/{_:.*}").config(
         utoipa_swagger_ui::Config::from("/openapi.json")
             .try_it_out_enabled(true)
@@ -160,13 +160,15 @@ pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes) {
         .route("/health/live", web::get().to(live))
         .route("/health/ready", web::get().to(ready))
         .route("/problems/{slug}", web::get().to(problem_page))
+        .route("/openapi.json", web::get().to(move || json_of(document.clone())))
         .route(
-            "/openapi.json",
-            web::get().to(move || {
-                let document = document.clone();
-                async move { HttpResponse::Ok().content_type("application/json").body(document) }
+            &format!("{}/{{type}}.json", events::SCHEMAS),
+            web::get().to({
+                let events = events.clone();
+                move |state: web::Data<State>, name: web::Path<String>| event_schema(state, events.clone(), name)
             }),
         )
+        .route("/asyncapi.json", web::get().to(move || json_of(events.clone())))
         .route(
             "/swagger-ui",
             web::get().to(|| async {
@@ -184,6 +186,23 @@ pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes) {
 
 /// Swagger UI draws itself with its own scripts and inline styles.
 const UI_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+async fn json_of(document: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document)
+}
+
+/// The schema of one type of event, taken from the document of all: asked for rarely, it is not kept.
+async fn event_schema(
+    state: web::Data<State>,
+    document: web::Bytes,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let document = serde_json::from_slice(&document)?;
+    let schema = events::schema(&document, &name, &state.settings.public_origin()).ok_or(Problem::NotFound)?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/schema+json")
+        .body(schema.to_string()))
+}
 
 async fn live() -> impl Responder {
     web::Json(json!({"status": "live"}))
@@ -214,6 +233,7 @@ async fn start_page() -> impl Responder {
          <p>The system of record of an IT organisation's Customer Management function, with an API for every other tool.</p>\
          <ul><li><a href=\"/swagger-ui/\">Explore the API in Swagger UI</a></li>\
          <li><a href=\"/openapi.json\">The OpenAPI document</a></li>\
+         <li><a href=\"/asyncapi.json\">The AsyncAPI document of all events</a></li>\
          <li><a href=\"/kundansvar/v1/api-info\">What this API is</a></li>\
          <li><a href=\"/health/ready\">Whether the service is ready</a></li></ul>",
     )

@@ -42,6 +42,14 @@ pub struct CloudEvent {
     /// What `data` is.
     #[schema(max_length = 40, pattern = "^application/json$", example = "application/json")]
     pub datacontenttype: &'static str,
+    /// Where the JSON Schema of `data` is.
+    #[schema(
+        format = "uri",
+        max_length = 500,
+        pattern = "^[!-~]+$",
+        example = "https://kundansvar.example.se/event-schemas/kundansvar.request.routed.v1.json"
+    )]
+    pub dataschema: String,
     /// The event's place in the log, of a fixed length, so that text sorts as the log does.
     #[schema(max_length = 19, pattern = "^[0-9]{19}$", example = "0000000000000000042")]
     pub sequence: String,
@@ -58,17 +66,19 @@ impl CloudEvent {
     /// The media type of its JSON.
     pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 
-    /// The event, sent by the service at `source`.
-    pub fn of(event: Event, source: &str) -> Self {
+    /// The event, sent by the service at `origin`, whose API is at the path `base` and whose events' schemas are at
+    /// `schemas`.
+    pub fn of(event: Event, origin: &str, base: &str, schemas: &str) -> Self {
         let body = &event.body;
         Self {
             specversion: "1.0",
             id: body.id,
-            source: source.to_owned(),
+            source: format!("{origin}{base}"),
             kind: body.kind.clone(),
             subject: format!("{}/{}", body.subject.kind, body.subject.id),
             time: body.time,
             datacontenttype: "application/json",
+            dataschema: format!("{origin}{schemas}/{}.json", body.kind),
             sequence: format!("{:019}", event.position),
             data: Some(event),
             dataref: None,

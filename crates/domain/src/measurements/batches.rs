@@ -87,7 +87,7 @@ impl Counts {
 }
 
 /// Measurements or ratings that were sent together; what its event tells of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
     /// Its id.
@@ -115,7 +115,7 @@ impl Aggregate for Batch {
 }
 
 /// Measurements or ratings that left quarantine together, since something they name became known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Matched {
     /// Of this act.

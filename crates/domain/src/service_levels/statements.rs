@@ -229,7 +229,7 @@ impl Aggregate for ServiceLevelStatement {
 }
 
 /// A target that was missed in a closed period: an event of its own.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MissedTarget {
     /// Its id.

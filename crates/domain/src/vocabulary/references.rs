@@ -1,16 +1,38 @@
 //! How one thing names another: a small object with id and label in replies, an id or another system's reference in
 //! input. Equality and rules know only the id.
 use serde::{Deserialize, Serialize, Serializer};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::*;
 
 macro_rules! references {
     ($($(#[$doc:meta])* $name:ident($id:ident) { $($label:ident: $type:ty),* };)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, ToSchema)]
+        #[derive(Debug, Clone)]
         #[allow(missing_docs)]
         pub struct $name { pub id: $id, $(pub $label: $type),* }
+        const _: () = {
+            $(#[$doc])*
+            #[derive(ToSchema)]
+            #[allow(dead_code, reason = "only its schema is asked for")]
+            struct Labelled { id: $id, $($label: $type),* }
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    match Rendering::purpose() {
+                        Purpose::Reply => Labelled::schema(),
+                        Purpose::Input | Purpose::Log => $id::schema(),
+                    }
+                }
+            }
+            impl ToSchema for $name {
+                fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                    Labelled::schemas(schemas);
+                }
+            }
+        };
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool { self.id == other.id }
         }

@@ -1,5 +1,5 @@
 //! For whom a value is being written. The same type answers a caller, goes into the log and is merged with a patch;
-//! only references and personal data look different, and they ask here.
+//! only references and personal data look different, and they ask here; so do their schemas.
 use std::cell::Cell;
 
 use serde::Serialize;
@@ -29,12 +29,17 @@ impl Rendering {
     pub fn purpose() -> Purpose {
         PURPOSE.get()
     }
+
+    /// Writes values, or their schemas, for the given purpose.
+    pub fn for_purpose<T>(purpose: Purpose, write: impl FnOnce() -> T) -> T {
+        let before = PURPOSE.replace(purpose);
+        let written = write();
+        PURPOSE.set(before);
+        written
+    }
 }
 
 /// The value as JSON for the given purpose.
 pub fn to_json_for(purpose: Purpose, value: &impl Serialize) -> Result<serde_json::Value, serde_json::Error> {
-    let before = PURPOSE.replace(purpose);
-    let json = serde_json::to_value(value);
-    PURPOSE.set(before);
-    json
+    Rendering::for_purpose(purpose, || serde_json::to_value(value))
 }

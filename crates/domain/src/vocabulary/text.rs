@@ -4,6 +4,13 @@ use std::sync::LazyLock;
 
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use utoipa::{
+    PartialSchema,
+    openapi::{
+        Object, ObjectBuilder, RefOr,
+        schema::{Schema, Type},
+    },
+};
 use validator::{ValidateLength, ValidateRegex};
 
 use super::{Purpose, Rendering};
@@ -47,6 +54,17 @@ fn write_personal<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::
     marked.end()
 }
 
+/// How marked personal data reads in the log, once the mark has become a digest.
+fn sealed(text: Object) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(text.description.clone())
+        .property("digest", Digest::schema())
+        .required("digest")
+        .property("value", text)
+        .into()
+}
+
 macro_rules! texts {
     ($($name:ident($write:ident): $min:literal..=$max:literal, $pattern:expr, $example:literal, $doc:literal;)*) => {$(
         #[doc = $doc]
@@ -83,20 +101,28 @@ macro_rules! texts {
                 texts!(@$write self, serializer)
             }
         }
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new()
+                    .schema_type(Type::String)
                     .min_length(Some($min))
                     .max_length(Some($max))
                     .pattern(Some($pattern))
                     .examples([serde_json::Value::from($example)])
                     .description(Some($doc))
-                    .into()
+                    .build();
+                texts!(@$write schema text)
             }
         }
         impl utoipa::ToSchema for $name {}
     )*};
+    (@plain schema $text:ident) => { $text.into() };
+    (@personal schema $text:ident) => {
+        match Rendering::purpose() {
+            Purpose::Log => sealed($text),
+            _ => $text.into(),
+        }
+    };
     (@plain $value:ident, $serializer:ident) => { $serializer.serialize_str(&$value.0) };
     (@personal $value:ident, $serializer:ident) => { write_personal(&$value.0, $serializer) };
 }

@@ -1,7 +1,7 @@
 //! The event log. A unit of work leaves its events in the inbox as its last statements; the ordering step links them
 //! into one chain afterwards, so that no reader ever misses one and no writer waits for another (see ARCHITECTURE.md).
 //! SQLite's single writer links them at once.
-use domain::events::{Actor, Aggregate, Body, Draft, EventSubject, Link, PersonalDatum};
+use domain::events::{Actor, Aggregate, Body, Draft, EventSubject, Link, PersonalDatum, UnknownAct, catalogue};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -116,7 +116,7 @@ pub(crate) fn pending<A: Aggregate>(
     draft: Draft,
     origin: &Origin,
     acting_for: Option<uuid::Uuid>,
-) -> Pending {
+) -> Result<Pending, UnknownAct> {
     let subject = EventSubject {
         kind: A::KIND,
         id: state.id(),
@@ -124,7 +124,7 @@ pub(crate) fn pending<A: Aggregate>(
     };
     let body = Body {
         id,
-        kind: format!("kundansvar.{}.{act}.v1", A::KIND),
+        kind: catalogue::event_type(A::KIND, act)?,
         customer: state.customer(),
         matter: Some(state.matter()).filter(|matter| *matter != subject.id),
         destination: state.destination(),
@@ -137,10 +137,10 @@ pub(crate) fn pending<A: Aggregate>(
         time: origin.now,
         data: draft.data,
     };
-    Pending {
+    Ok(Pending {
         body,
         personal: draft.personal,
-    }
+    })
 }
 
 /// The last statements of a unit of work.

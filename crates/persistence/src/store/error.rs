@@ -35,6 +35,9 @@ pub enum Error {
     /// A value could not be written as JSON, or stored JSON could not be read.
     #[error("stored or to be stored JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// An act was to be recorded that the catalogue of events does not have.
+    #[error(transparent)]
+    UnknownAct(#[from] domain::events::UnknownAct),
     /// Anything else from the database.
     #[error(transparent)]
     Database(DbErr),

@@ -139,7 +139,8 @@ impl UnitOfWork {
     }
 
     /// What differs between two states of a thing becomes one event of this type when the unit of work commits; none
-    /// before is a creation, none after a deletion. `act` is the last part of the event's type (`routed`).
+    /// before is a creation, none after a deletion. `act` is the last part of the event's type (`routed`); one
+    /// that the catalogue does not know is refused.
     pub fn record<A: Aggregate>(&mut self, act: &str, before: Option<&A>, after: Option<&A>) -> Result<(), Error> {
         let Some(state) = after.or(before) else { return Ok(()) };
         let draft = Draft::of(before, after, &mut Uuid::new_v4)?;
@@ -157,7 +158,7 @@ impl UnitOfWork {
             draft,
             &self.origin,
             acting_for,
-        ));
+        )?);
         Ok(())
     }
 

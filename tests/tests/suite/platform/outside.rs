@@ -18,6 +18,7 @@ async fn everything_outside_the_document_answers() {
     for link in [
         "/swagger-ui/",
         "/openapi.json",
+        "/asyncapi.json",
         "/health/ready",
         "/kundansvar/v1/api-info",
     ] {
@@ -34,6 +35,25 @@ async fn everything_outside_the_document_answers() {
     );
     let document = get(&service, "/openapi.json").await.expect(200);
     assert_eq!(document.body["servers"][0]["url"], service.base());
+    let events = get(&service, "/asyncapi.json").await.expect(200);
+    assert_eq!(
+        events.body["servers"]["api"]["host"],
+        service.running.address.to_string()
+    );
+    let schema = get(&service, "/event-schemas/kundansvar.request.routed.v1.json")
+        .await
+        .expect(200);
+    assert_eq!(
+        schema.body["$id"],
+        format!(
+            "http://{}/event-schemas/kundansvar.request.routed.v1.json",
+            service.running.address
+        )
+    );
+    assert!(
+        !schema.body.to_string().contains("#/components/"),
+        "it leads outside itself"
+    );
     assert!(
         get(&service, "/swagger-ui/")
             .await
@@ -66,6 +86,8 @@ async fn everything_outside_the_document_answers() {
         "/kundansvar/v1/",
         "/health",
         "/problems/none",
+        "/event-schemas/kundansvar.request.rooted.v1.json",
+        "/event-schemas/page.json",
         "/swagger-ui/none.js",
         "/.well-known/none",
         "/%00",

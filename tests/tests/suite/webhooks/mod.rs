@@ -156,6 +156,12 @@ async fn what_happens_from_now_on_comes_signed_and_without_personal_data() {
             let body = &message.body;
             assert_eq!(message.headers["content-type"], "application/cloudevents+json");
             assert_eq!(body["specversion"], "1.0");
+            let schema = format!(
+                "http://{}/event-schemas/{}.json",
+                service.running.address,
+                body["type"].as_str().expect("a type")
+            );
+            assert_eq!(body["dataschema"], schema);
             assert_eq!((&body["id"], &body["time"]), (&event["id"], &event["time"]));
             assert_eq!(body["source"], json!(service.base()));
             assert_eq!(message.subject(), format!("request/{id}"));

@@ -1,5 +1,6 @@
 //! The OpenAPI document. Handlers say what is their own; this pass adds what all operations share, so that no handler
 //! repeats it: common parameters, headers and refusals, examples, links, limits of formats, `info`.
+pub mod events;
 mod examples;
 mod links;
 mod operations;
