@@ -42,6 +42,13 @@ create table rating (
     comment text,
     constraint ux_rating_source unique (source, source_id)
 );
+
+-- States that stand no longer, or never did: sent again, they are known.
+create table rating_state (
+    rating_id {uuid} not null constraint fk_rating_state references rating (id) on delete cascade,
+    digest {bytes} not null,
+    primary key (rating_id, digest)
+);
 create index ix_rating_service_wait on rating (service_system, service_key) where service_id is null;
 create index ix_rating_customer_wait on rating (customer_system, customer_key) where customer_id is null;
 

@@ -118,7 +118,7 @@ fn an_event_that_is_otherwise_is_found_out() {
     let document = events::committed().expect("a document");
     let known = &document["components"]["messages"]["kundansvar.request.routed.v1.plain"]["examples"][0]["payload"];
     for (place, value) in [
-        ("/data/status", json!({"after": "rooted"})),
+        ("/data", json!({"status": {"after": "rooted"}})),
         ("/data", json!({"unheardOf": {"after": 1}})),
         ("/subject/kind", json!("customer")),
         ("/time", json!("yesterday")),

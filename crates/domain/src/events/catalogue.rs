@@ -12,7 +12,7 @@ use crate::{
     clients::Client,
     connections::Connection,
     customers::{Customer, ServiceUsage},
-    improvements::{Improvement, Reading},
+    improvements::{Improvement, ImprovementOffer, Reading},
     measurements::{Batch, Matched},
     people::{Contact, Person},
     requests::{Comment, HandOver, Request, RequestScore, ScoringScheme},
@@ -20,7 +20,7 @@ use crate::{
     services::Service,
     teams::{CustomerTeam, TeamAssignments},
     vocabulary::{Purpose, Rendering},
-    webhooks::WebhookSubscription,
+    webhooks::{Replayed, WebhookSubscription},
 };
 
 /// What is done to a thing: the last word of its event's type, and what that means.
@@ -398,18 +398,36 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
         SubjectKind::ImprovementReading => {
             const { &[of::<Reading>(&[("recorded", "An improvement's measure was read.")])] }
         }
+        SubjectKind::ImprovementOffer => {
+            const {
+                &[of::<ImprovementOffer>(&[
+                    (
+                        "made",
+                        "What helped one customer is offered to another with the same need.",
+                    ),
+                    (
+                        "taken",
+                        "An offered improvement is entered for the other customer, too.",
+                    ),
+                    ("declined", "An offered improvement does not help the other customer."),
+                ])]
+            }
+        }
         SubjectKind::WebhookSubscription => {
             const {
-                &[of::<WebhookSubscription>(&[
-                    ("created", "A system wants to be told of events."),
-                    ("changed", "What a system wants to be told, or where, changed."),
-                    ("secret_rotated", "Deliveries are signed with a new secret, too."),
-                    ("paused", "Deliveries wait: by wish, or since the destination is dead."),
-                    ("resumed", "Deliveries go on."),
-                    ("disabled", "The destination said that it is gone."),
-                    ("tested", "A system wanted an event to try its way."),
-                    ("deleted", "A system wants to be told no more."),
-                ])]
+                &[
+                    of::<Replayed>(&[("replayed", "Deliveries are sent once more, by wish.")]),
+                    of::<WebhookSubscription>(&[
+                        ("created", "A system wants to be told of events."),
+                        ("changed", "What a system wants to be told, or where, changed."),
+                        ("secret_rotated", "Deliveries are signed with a new secret, too."),
+                        ("paused", "Deliveries wait: by wish, or since the destination is dead."),
+                        ("resumed", "Deliveries go on."),
+                        ("disabled", "The destination said that it is gone."),
+                        ("tested", "A system wanted an event to try its way."),
+                        ("deleted", "A system wants to be told no more."),
+                    ]),
+                ]
             }
         }
         SubjectKind::Connection => {

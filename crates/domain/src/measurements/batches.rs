@@ -19,7 +19,7 @@ word! {
         Duplicate,
         /// It tells otherwise than what was known, and stands now; what was known before is kept as history.
         Correction,
-        /// It is older than what is known, which stands; it is kept as history.
+        /// It is older than what is known, which stands; it is kept as history (of a rating: that it came).
         Outdated,
         /// It is stored, but names a service or customer that is not known yet.
         Quarantined,

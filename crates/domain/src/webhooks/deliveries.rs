@@ -175,17 +175,21 @@ pub struct Replay {
 }
 
 /// The act of sending deliveries once more, as its event tells it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Replayed {
     #[serde(skip)]
     subscription: WebhookSubscriptionId,
     #[serde(skip)]
     version: i64,
+    /// The one that is sent once more.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<DeliveryId>,
-    #[serde(flatten)]
+    /// Which of many.
+    #[serde(skip_serializing_if = "Option::is_none")]
     which: Option<ReplayInput>,
+    /// How many they are.
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
     deliveries: u64,
 }
 

@@ -39,6 +39,22 @@ pub(crate) mod rating {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod rating_state {
+    use domain::vocabulary::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rating_state")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub rating_id: RatingId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub digest: Vec<u8>,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod rating_count {
     use domain::vocabulary::*;
     use sea_orm::entity::prelude::*;

@@ -10,6 +10,7 @@ use domain::{
     vocabulary::*,
 };
 use sea_orm::{
+    ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
     sea_query::{Condition, Expr, OnConflict},
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use super::{
     counts::Counts,
     rating::{Column, Entity, Model},
+    rating_state as state,
 };
 use crate::{
     Error,
@@ -112,6 +114,9 @@ fn stored(row: &Model, outcome: IntakeOutcome) -> IntakeOutcome {
 #[derive(Default)]
 struct Intake {
     known: HashMap<SourceKey, Model>,
+    /// What does not stand, of those that are known: as it was, and what came to that in this chunk.
+    former: HashSet<(RatingId, Vec<u8>)>,
+    kept: Vec<state::ActiveModel>,
     changed: HashSet<RatingId>,
     counts: Counts,
 }
@@ -172,6 +177,13 @@ impl Intake {
             let found = query.all(unit.connection()).await?;
             self.known.extend(found.into_iter().map(|row| (key(&row), row)));
         }
+        let ids: Vec<RatingId> = self.known.values().map(|row| row.id).collect();
+        for ids in ids.chunks(IN_ONE_LIST) {
+            let former = state::Entity::find().filter(state::Column::RatingId.is_in(ids.iter().copied()));
+            let former = former.all(unit.connection()).await?;
+            self.former
+                .extend(former.into_iter().map(|state| (state.rating_id, state.digest)));
+        }
         Ok(())
     }
 
@@ -182,10 +194,20 @@ impl Intake {
             let detail = "Another rating has this source and sourceId.";
             return Rule::new(domain::RuleCode::NotUnique, detail).at("/sourceId").into();
         };
-        if known.digest == row.digest {
+        if known.digest == row.digest || self.former.contains(&(known.id, row.digest.clone())) {
             return IntakeOutcome::Duplicate.into();
         }
-        if standing(&row).is_before(&standing(known)) {
+        let outdated = standing(&row).is_before(&standing(known));
+        let former = match outdated {
+            true => row.digest.clone(),
+            false => known.digest.clone(),
+        };
+        self.former.insert((known.id, former.clone()));
+        self.kept.push(state::ActiveModel {
+            rating_id: Set(known.id),
+            digest: Set(former),
+        });
+        if outdated {
             return IntakeOutcome::Outdated.into();
         }
         let row = Model { id: known.id, ..row };
@@ -198,6 +220,11 @@ impl Intake {
     }
 
     async fn write(self, unit: &UnitOfWork) -> Result<(), Error> {
+        for kept in self.kept.chunks(IN_ONE_LIST) {
+            state::Entity::insert_many(kept.to_vec())
+                .exec_without_returning(unit.connection())
+                .await?;
+        }
         let changed = self.known.into_values().filter(|row| self.changed.contains(&row.id));
         let mut changed: Vec<Model> = changed.collect();
         changed.sort_by_key(|row| row.id);

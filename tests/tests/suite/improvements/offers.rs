@@ -115,7 +115,7 @@ async fn what_helped_is_offered_to_others_with_the_same_need() {
         assert!(tasks(&world.other_brm).await.is_empty());
         let events = service
             .auditor()
-            .get("/events?limit=200&sort=descending")
+            .get("/events?limit=200&subjectKind=improvement_offer")
             .await
             .expect(200)
             .body

@@ -58,15 +58,7 @@ async fn each_rating_is_known_by_its_source_and_the_newer_state_stands() {
         assert_eq!(outcomes(&told), became);
         // Sent again in whole, nothing changes: whatever stands is the newest.
         let (told, _) = sent(&desk, "one", &documents).await;
-        let again = [
-            "duplicate",
-            "duplicate",
-            "outdated",
-            "duplicate",
-            "outdated",
-            "duplicate",
-        ];
-        assert_eq!(outcomes(&told), again);
+        assert_eq!(outcomes(&told), ["duplicate"; 6]);
         let events = batch_events(&service).await;
         assert_eq!(events.len(), 1, "one event a batch, and none for what was known");
         assert_eq!(events[0]["data"]["of"]["after"], "ratings");

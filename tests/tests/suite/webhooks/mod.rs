@@ -578,7 +578,7 @@ async fn secrets_overlap_deliveries_are_replayed_and_a_test_goes_the_whole_way()
         let told: Vec<&Value> = acts.iter().map(|act| &act["data"]["deliveries"]["after"]).collect();
         assert_eq!(told, [&json!(1), &json!(all.len())]);
         assert_eq!(acts[0]["data"]["delivery"]["after"], json!(id));
-        assert_eq!(acts[1]["data"]["failedOnly"]["after"], json!(false));
+        assert_eq!(acts[1]["data"]["which"]["after"]["failedOnly"], json!(false));
         let versions: Vec<i64> = acts
             .iter()
             .filter_map(|act| act["subject"]["version"].as_i64())

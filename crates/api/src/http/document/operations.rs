@@ -227,7 +227,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("createExclusionRefusal", &["R23"]),
     ("createStatementRun", &["R10", "R24"]),
     ("createMeasurements", &["R20", "R21"]),
-    ("createRatings", &["R19", "R20", "R21"]),
+    ("createRatings", &["R20", "R21"]),
     ("createConnectionTest", &["R20"]),
     ("createDocumentReplay", &["R20", "R21"]),
     ("createConnectionReplay", &["R20", "R21"]),

@@ -17,7 +17,10 @@ use crate::http::{
 };
 
 /// What a line tells, when it was judged and breaks no rule.
-#[allow(async_fn_in_trait, reason = "a handler stays on its thread: nothing asks that this be Send")]
+#[allow(
+    async_fn_in_trait,
+    reason = "a handler stays on its thread: nothing asks that this be Send"
+)]
 pub trait Line: Sized + 'static {
     /// As it is written.
     type Told: DeserializeOwned;
