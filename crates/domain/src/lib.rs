@@ -16,6 +16,7 @@ pub mod measurements;
 pub mod people;
 pub mod requests;
 mod rules;
+pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
 pub mod teams;

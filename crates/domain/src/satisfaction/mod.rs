@@ -1,0 +1,19 @@
+//! Satisfaction: what answers come to, which of it may be told (R19), and when it stands.
+mod changes;
+mod estimates;
+mod figures;
+mod fixing;
+mod representing;
+mod scales;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod withholding;
+
+pub use changes::SatisfactionChange;
+pub use figures::{FigureMethod, SatisfactionFigure};
+pub use fixing::{Standing, fixed_periods, fixed_since};
+pub use representing::{Response, StratumShares, equal_customer_mean, stratum_shares};
+pub use scales::{Distribution, NotAScale, NotOnTheScale, Scale};
+pub use tables::{Axis, Bases, NoSuchPart};
+pub use withholding::{Threshold, Withheld};
