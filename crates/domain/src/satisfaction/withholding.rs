@@ -5,8 +5,9 @@
 //! as in the hypercube method of statistical offices (Repsilber 1994; Giessing and Repsilber 2002): of each axis two
 //! parts, or one part and its totals; the corners change by one in turn.
 //!
-//! Along one axis nothing is derived even by a reader who works the whole rule backwards; with more axes nothing is derived from
-//! the published bases, nor by knowing which of the withheld ones are the small ones. The tests try both, table by table.
+//! Along one axis nothing is derived even by a reader who works the whole rule backwards. With more axes nothing is derived
+//! from the published bases; a reader who replays the rule on every possible table can still single some out, in small tables.
+//! The tests try the one and the other, table by table.
 use serde::Deserialize;
 
 use super::{
