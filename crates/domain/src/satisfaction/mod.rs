@@ -1,6 +1,21 @@
-//! Satisfaction: what users and customers think of the delivery, and the figures drawn from it.
+//! Satisfaction: ratings as they are sent, what answers come to, which of it may be told (R19), and when it stands.
+mod changes;
+mod estimates;
+mod figures;
+mod fixing;
 mod ratings;
+mod representing;
 mod scales;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod withholding;
 
-pub use ratings::{Rating, RatingInput, ScaleInput, is_fixed};
+pub use changes::SatisfactionChange;
+pub use figures::{FigureMethod, SatisfactionFigure};
+pub use fixing::{Standing, fixed_periods, fixed_since};
+pub use ratings::{Rating, RatingInput, ScaleInput};
+pub use representing::{Response, StratumShares, equal_customer_mean, stratum_shares};
 pub use scales::{Distribution, NotAScale, NotOnTheScale, Scale};
+pub use tables::{Axis, Bases, NoSuchPart};
+pub use withholding::{Threshold, Withheld};

@@ -1,5 +1,5 @@
 //! Ratings: single scores on finished cases, sent by the service desk. User satisfaction is drawn from them.
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -8,7 +8,9 @@ use super::{Distribution, NotAScale, Scale};
 use crate::{
     Rule, RuleCode,
     access::Caller,
+    agreements::CalendarPeriod,
     measurements::{CLOCKS_DIFFER_BY, Standing, bound},
+    service_levels::StatementPeriod,
     vocabulary::*,
 };
 
@@ -41,9 +43,6 @@ impl ScaleInput {
         })
     }
 }
-
-/// How many days after its end a month's figures are fixed (R19 f).
-const FIXED_AFTER: Days = Days::new(3);
 
 /// A score on a finished case, as the service desk tells it; one line of a batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -126,8 +125,8 @@ pub struct Rating {
     /// SHA-256 of what it tells as canonical JSON (RFC 8785). The same digest from the same source is the same rating sent
     /// again.
     pub digest: [u8; 32],
-    /// The first day of the month, in local time, in which it was given.
-    pub month: NaiveDate,
+    /// The month, in local time, in which it was given.
+    pub month: StatementPeriod,
 }
 
 impl Rating {
@@ -150,17 +149,9 @@ impl Rating {
         let day = day(told.rated_at);
         Ok(Self {
             digest: Sha256::digest(text).into(),
-            month: day.with_day(1).unwrap_or(day),
+            month: StatementPeriod::containing(CalendarPeriod::Month, day),
             told,
             scale,
         })
     }
-}
-
-/// Whether the figures of the month that begins on a day are fixed (R19 f): ratings that come later count when there are
-/// enough of them.
-pub fn is_fixed(month: NaiveDate, today: NaiveDate) -> bool {
-    let end = month.checked_add_months(Months::new(1));
-    let fixed = end.and_then(|end| end.checked_add_days(FIXED_AFTER));
-    fixed.is_some_and(|fixed| fixed <= today)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use domain::{
-    satisfaction::is_fixed,
+    agreements::CalendarPeriod,
+    satisfaction::fixed_since,
+    service_levels::StatementPeriod,
     vocabulary::{CustomerId, ServiceId},
 };
 use sea_orm::{
@@ -59,7 +61,8 @@ impl Counts {
         let today = unit.today();
         for changes in changes.chunks(AT_ONCE) {
             let rows = changes.iter().map(|((cell, score), by)| {
-                let late = is_fixed(cell.0, today);
+                let month = StatementPeriod::containing(CalendarPeriod::Month, cell.0);
+                let late = fixed_since(month) <= today;
                 ActiveModel {
                     month: Set(cell.0),
                     customer_id: Set(cell.1),

@@ -87,7 +87,7 @@ fn row(unit: &UnitOfWork, names: &Names, batch: BatchId, rating: &Rating) -> Mod
         received_at: unit.now(),
         batch_id: batch,
         digest: rating.digest.to_vec(),
-        month: rating.month,
+        month: rating.month.period().since,
         service_id,
         customer_id,
         service_system,

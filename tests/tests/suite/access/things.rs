@@ -221,7 +221,8 @@ impl Stage {
         }
         match operation.id.as_str() {
             "createImport" => path.push_str("?kind=services"),
-            "createMeasurements" | "createRatings" => path.push_str("?batch=tried"),
+            "createMeasurements" => path.push_str("?batch=tried"),
+            "createRatings" => path.push_str("?batch=rated"),
             "getEventStream" => path.push_str("?seconds=1"),
             "listSimilarRequests" => path.push_str("?title=Skanning"),
             _ => {}

@@ -52,7 +52,8 @@ async fn what_helped_is_offered_to_others_with_the_same_need() {
         assert!(offers(&service.auditor(), "").await.is_empty());
         let helped = judged(&world, title, "12", "achieved").await;
         let id = helped.rsplit('/').next().expect("an id");
-        let made = offers(&world.other_brm, &format!("?improvement={id}&state=offered")).await;
+        let mut made = offers(&world.other_brm, &format!("?improvement={id}&state=offered")).await;
+        made.sort_by_key(|offer| -offer["likeness"].as_i64().expect("a likeness"));
         let mut to: Vec<_> = made
             .iter()
             .map(|o| o["request"]["id"].as_str().expect("an id"))
