@@ -153,6 +153,7 @@ async fn serve(mut stream: TcpStream, came: Option<Came>) -> Option<()> {
                 return None;
             }
         };
+        #[allow(clippy::disallowed_methods, reason = "what is measured is real time")]
         let now = Utc::now();
         let event: Value = serde_json::from_slice(bytes.get(head..head + length)?).ok()?;
         bytes.drain(..head + length);
