@@ -133,13 +133,13 @@ pub fn tags() -> Value {
             "Every matter once, in the right forum: intake, endorsement, routing, answers.",
         ),
         (
-            "service levels",
-            "What was promised is judged here: when services are open, how time is counted, and the evidence that is sent.",
-        ),
-        (
             "satisfaction",
             "What users and customers think of the delivery: ratings and answers in, figures out, and never so few that somebody can be \
              recognised.",
+        ),
+        (
+            "service levels",
+            "What was promised is judged here: when services are open, how time is counted, and the evidence that is sent.",
         ),
         ("services", "The IT services that customers use."),
     ];
