@@ -23,6 +23,7 @@ mod m0017_outlets;
 mod m0018_ratings;
 mod m0020_deliveries;
 mod m0021_forwarding;
+mod m0022_figures;
 
 pub struct Migrator;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_ratings::Migration),
             Box::new(m0020_deliveries::Migration),
             Box::new(m0021_forwarding::Migration),
+            Box::new(m0022_figures::Migration),
         ]
     }
 }

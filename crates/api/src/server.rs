@@ -377,11 +377,19 @@ async fn look_after_measurements(state: &State) -> Result<(), persistence::Error
     let origin = state.housekeeping();
     state.db.match_left_over(&origin).await?;
     state.db.tell_of_silent_batches(&origin).await?;
-    state
-        .db
-        .renew_fixed_figures(&origin, state.settings.fewest_answers.into())
-        .await?;
+    keep_figures(state).await?;
     service_levels::open_running(&state.db, &origin).await
+}
+
+/// Draws the figures of satisfaction that are fixed by now. It lies an hour behind, so that what was taken in just before
+/// midnight is stored when its month is fixed.
+pub async fn keep_figures(state: &State) -> Result<(), persistence::Error> {
+    let origin = state.housekeeping();
+    let origin = Origin {
+        today: state.settings.local_date(origin.now - chrono::Duration::hours(1)),
+        ..origin
+    };
+    state.db.keep_figures(&origin, state.settings.threshold()).await
 }
 
 /// Which pages of other origins may call.

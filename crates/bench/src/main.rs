@@ -6,6 +6,7 @@ mod measurements;
 mod operations;
 mod pgbench;
 mod plans;
+mod ratings;
 mod record;
 mod seed;
 mod statements;
@@ -95,6 +96,19 @@ enum Command {
         /// The smaller database.
         #[arg(long)]
         small_postgres: Option<String>,
+    },
+    /// Measure figures of satisfaction of very many ratings beside those of few; empty PostgreSQL databases are filled first.
+    Ratings {
+        #[command(flatten)]
+        at: At,
+        /// The smaller database's folder.
+        #[arg(long)]
+        small_folder: PathBuf,
+        /// The smaller database.
+        #[arg(long)]
+        small_postgres: String,
+        #[command(flatten)]
+        size: ratings::Size,
     },
     /// Measure how long events take to two hundred webhooks, of which some never answer.
     Webhooks {
@@ -351,6 +365,18 @@ async fn main() -> Result<(), Failure> {
                 postgres: small_postgres.clone(),
             });
             statements::measure(at, small.as_ref()).await
+        }
+        Command::Ratings {
+            at,
+            small_folder,
+            small_postgres,
+            size,
+        } => {
+            let small = At {
+                folder: small_folder.clone(),
+                postgres: Some(small_postgres.clone()),
+            };
+            ratings::measure(at, &small, *size).await
         }
         Command::Webhooks { at, size } => webhooks::measure(at, *size).await,
         Command::Pgbench { at, how } => against_pgbench(at, *how).await,

@@ -112,7 +112,7 @@ impl Manager {
 }
 
 /// A thing that is read again and again.
-struct Asked {
+pub struct Asked {
     what: &'static str,
     caller: Caller,
     request: Vec<u8>,
@@ -120,9 +120,12 @@ struct Asked {
 
 impl Asked {
     fn of(what: &'static str, house: &House, path: &str) -> Result<Self, Failure> {
-        let caller = house.manager()?.caller;
+        Ok(Self::by(house.manager()?.caller, what, path))
+    }
+
+    pub fn by(caller: Caller, what: &'static str, path: &str) -> Self {
         let request = caller.asking(path);
-        Ok(Self { what, caller, request })
+        Self { what, caller, request }
     }
 
     fn reply(&mut self) -> Result<f64, Failure> {
@@ -136,7 +139,7 @@ fn median(mut times: Vec<f64>) -> f64 {
 }
 
 /// Both in turn, and how much longer the first takes.
-fn beside(mut one: Asked, mut other: Asked, most: f64) -> Result<(), Failure> {
+pub fn beside(mut one: Asked, mut other: Asked, most: f64) -> Result<(), Failure> {
     let (mut ones, mut others) = (vec![], vec![]);
     for n in 0..WARM + REPLIES {
         let (a, b) = (one.reply()?, other.reply()?);

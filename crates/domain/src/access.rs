@@ -724,6 +724,7 @@ matrix! {
     getMeasurement:             NO, YES, Read, Own, With(MeasurementsRead);
     listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
     createRatings:              NO, NO, NoPerson, NoContact, With(SatisfactionWrite);
+    listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
     listStatements:             YES, YES, Read, Own, With(AgreementsRead);
     getStatement:               YES, YES, Read, Own, With(AgreementsRead);
     getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);

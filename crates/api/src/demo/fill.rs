@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::{
-    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, statements, webhooks,
-    weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, statements,
+    webhooks, weighing,
 };
 use crate::{
     State,
@@ -73,6 +73,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     weighing::weigh(state, begun + Duration::hours(30)).await?;
     deeds::perform_all(state, &registers, now).await?;
     evidence::send(state, &registers, now).await?;
+    ratings::send(state, &registers, now).await?;
     statements::tell(state, &registers, now).await?;
     improvements::enter(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;

@@ -10,6 +10,7 @@ mod known;
 mod lives;
 mod municipality;
 mod play;
+mod ratings;
 mod statements;
 mod webhooks;
 mod weighing;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::access::OtherCustomers;
+use domain::{access::OtherCustomers, satisfaction::Threshold};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -203,6 +203,11 @@ impl Settings {
             connections: self.database_connections,
             wait,
         }
+    }
+
+    /// How few answers are withheld.
+    pub fn threshold(&self) -> Threshold {
+        Threshold::new(self.fewest_answers).unwrap_or(Threshold::USUAL)
     }
 
     /// Where the signing keys are.

@@ -26,6 +26,18 @@ word! {
     }
 }
 
+impl FigureMethod {
+    /// Those that go with a scale.
+    pub fn of(scale: Scale) -> Vec<Self> {
+        let mut methods = vec![];
+        methods.extend(scale.top_boxes().map(|_| Self::Csat));
+        methods.extend((scale == Scale::NPS).then_some(Self::Nps));
+        methods.extend((scale == Scale::CES).then_some(Self::Ces));
+        methods.extend([Self::Mean, Self::Index0To100]);
+        methods
+    }
+}
+
 /// A figure and what it rests on. It is told only where its base is not withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +82,7 @@ impl Distribution {
     }
 
     /// How many gave a top box; none where the scale has no top boxes.
-    pub(super) fn satisfied(&self) -> Option<u64> {
+    pub fn satisfied(&self) -> Option<u64> {
         let scale = self.scale();
         let lowest = scale.high() + 1 - scale.top_boxes()?;
         Some(self.within(lowest..=scale.high()))

@@ -50,6 +50,8 @@ pub struct Withheld<const N: usize> {
     bases: Bases<N>,
     threshold: Threshold,
     withheld: Vec<bool>,
+    /// What was told before and cannot be taken back.
+    known: Vec<bool>,
 }
 
 impl<const N: usize> Bases<N> {
@@ -58,7 +60,24 @@ impl<const N: usize> Bases<N> {
     /// The same table gives the same answer: of equal ones the later is withheld. To be asked for the whole table that a
     /// reader can put together, whatever part of it a call shows.
     pub fn withheld(self, threshold: Threshold) -> Withheld<N> {
+        self.withheld_beside(threshold, |_| false, |_| false)
+    }
+
+    /// The same where something stands already: what is withheld `elsewhere`, in a table that shares the cell, is withheld
+    /// here too; what was told `before` is told on, unless it is too small by now: whoever remembers it has it anyway, so
+    /// that other cells must keep what is withheld.
+    pub fn withheld_beside(
+        self,
+        threshold: Threshold,
+        elsewhere: impl Fn([usize; N]) -> bool,
+        before: impl Fn([usize; N]) -> bool,
+    ) -> Withheld<N> {
         let mut told = Withheld::below(self, threshold);
+        let cells: Vec<[usize; N]> = told.bases.cells().collect();
+        for ((cell, withheld), known) in cells.into_iter().zip(&mut told.withheld).zip(&mut told.known) {
+            *withheld |= elsewhere(cell);
+            *known = !*withheld && before(cell);
+        }
         while told.withhold_next() {}
         told
     }
@@ -68,8 +87,10 @@ impl<const N: usize> Withheld<N> {
     /// What is below the threshold, and nothing more.
     pub(super) fn below(bases: Bases<N>, threshold: Threshold) -> Self {
         let small = |cell| threshold.is_below(bases.base(cell));
+        let withheld: Vec<bool> = bases.cells().map(small).collect();
         Self {
-            withheld: bases.cells().map(small).collect(),
+            known: vec![false; withheld.len()],
+            withheld,
             bases,
             threshold,
         }
@@ -134,19 +155,26 @@ impl<const N: usize> Withheld<N> {
     fn cheapest(&self, cell: [usize; N]) -> Option<Vec<([usize; N], i64)>> {
         let mut best: Option<(u64, Trade<N>)> = None;
         for trade in self.trades(cell) {
-            let mut cost = 0;
-            let mut new = false;
-            for (corner, _) in corners(&trade) {
-                if !self.is_withheld(corner) {
-                    new = true;
-                    cost += self.bases.base(corner);
-                }
-            }
-            if new && best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            let Some(cost) = self.cost(&trade) else { continue };
+            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, trade));
             }
         }
         best.map(|(_, trade)| corners(&trade).collect())
+    }
+
+    /// How many respondents the trade withholds beyond those withheld already; none where it withholds nothing more, or
+    /// something that is known.
+    fn cost(&self, trade: &Trade<N>) -> Option<u64> {
+        let told = corners(trade).filter(|(corner, _)| !self.is_withheld(*corner));
+        let mut cost = None;
+        for (corner, _) in told {
+            if self.known.get(self.bases.place(corner)).copied().unwrap_or_default() {
+                return None;
+            }
+            cost = Some(cost.unwrap_or_default() + self.bases.base(corner));
+        }
+        cost
     }
 
     /// Whether the reader must reckon with the table after the trade: no base is negative, the small ones stay small and the

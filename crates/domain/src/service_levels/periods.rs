@@ -67,6 +67,11 @@ impl StatementPeriod {
         until.unwrap_or(NaiveDate::MAX)
     }
 
+    /// The one of its kind before it.
+    pub fn previous(&self) -> Self {
+        Self::containing(self.kind, self.first_day.pred_opt().unwrap_or(self.first_day))
+    }
+
     /// How many days it has.
     pub fn length(&self) -> i64 {
         (self.until() - self.first_day).num_days()

@@ -11,6 +11,7 @@ use crate::{
     agreements::*,
     calendars::{CalendarHours, Interval, PinnedCalendar},
     events::{ActorKind, Aggregate},
+    satisfaction::{Distribution, Scale},
     vocabulary::*,
 };
 
@@ -168,6 +169,7 @@ fn part(version: AgreementVersion, days: (&str, &str), observed: Vec<Observed>) 
         version,
         observed,
         open_cases: vec![],
+        answers: vec![],
     }
 }
 
@@ -376,6 +378,53 @@ fn too_little_evidence_is_never_met() {
     unused.parts[0].used = Some([].into());
     let figure = only(&unused);
     assert_eq!((figure.agreed.n, figure.verdict), (0, Verdict::NotApplicable));
+}
+
+#[test]
+fn satisfaction_is_judged_by_answers_that_may_be_told() {
+    let asked = |method: &str, value: &str| {
+        target(
+            method,
+            json!({"kind": "satisfaction", "method": method}),
+            "at_least",
+            value,
+        )
+    };
+    let answers = |scale: Scale, scores: &[i32]| Distribution::of(scale, scores.iter().copied()).unwrap();
+    let judged = |target: Value, answers: Vec<(ServiceId, Distribution)>| {
+        let mut inputs = inputs(vec![target], vec![]);
+        inputs.parts[0].answers = answers;
+        only(&inputs)
+    };
+    let (good, bad) = (answers(Scale::CSAT, &[4, 5, 5, 4]), answers(Scale::CSAT, &[2]));
+    let figure = judged(asked("csat", "80"), vec![(MAIL, good.clone()), (MAIL, bad.clone())]);
+    assert_eq!(
+        (figure.agreed.n, figure.agreed.k, figure.verdict),
+        (5, Some(4), Verdict::Met)
+    );
+    assert_eq!(figure.counted, Counted::Answers);
+    let figure = judged(asked("csat", "80.1"), vec![(MAIL, good.clone()), (MAIL, bad.clone())]);
+    assert_eq!(figure.verdict, Verdict::Missed);
+    let figure = judged(asked("mean", "4"), vec![(MAIL, good.clone()), (MAIL, bad.clone())]);
+    assert_eq!(figure.agreed.value, Some("4".parse().unwrap()));
+    assert_eq!((figure.agreed.k, figure.verdict), (None, Verdict::Met));
+    let mut of_print = asked("csat", "80");
+    of_print["services"] = json!([PRINT]);
+    let figure = judged(of_print, vec![(MAIL, good.clone()), (PRINT, bad)]);
+    assert_eq!((figure.agreed.n, figure.verdict), (1, Verdict::Missed));
+    let mut many = asked("csat", "80");
+    many["minimumObservations"] = json!(5);
+    assert_eq!(
+        judged(many, vec![(MAIL, good.clone())]).verdict,
+        Verdict::InsufficientData
+    );
+    let two_scales = vec![(MAIL, good), (MAIL, answers(Scale::CES, &[7, 7]))];
+    assert_eq!(
+        judged(asked("mean", "1"), two_scales).verdict,
+        Verdict::InsufficientData
+    );
+    let no_boxes = vec![(MAIL, answers(Scale::new(1, 3, None).unwrap(), &[3, 3]))];
+    assert_eq!(judged(asked("csat", "1"), no_boxes).verdict, Verdict::InsufficientData);
 }
 
 #[test]

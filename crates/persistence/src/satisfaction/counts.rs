@@ -1,11 +1,11 @@
 //! How many ratings there are of each score. What a unit of work changes is gathered and added at its end, in one order
 //! whoever writes, so that two of them do not wait for each other.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use domain::{
     agreements::CalendarPeriod,
-    satisfaction::fixed_since,
+    satisfaction::{Threshold, fixed_since},
     service_levels::StatementPeriod,
     vocabulary::{CustomerId, ServiceId},
 };
@@ -16,6 +16,7 @@ use sea_orm::{
 };
 
 use super::{
+    drawing::to_be_drawn_anew,
     rating,
     rating_count::{ActiveModel, Column, Entity},
 };
@@ -106,18 +107,21 @@ struct Late {
 }
 
 impl Db {
-    /// Renews the fixed months of which enough answers have changed (R19 f).
-    pub async fn renew_fixed_figures(&self, origin: &Origin, enough: i64) -> Result<(), Error> {
+    /// Renews the fixed months of which enough answers have changed (R19 f): their years are to be drawn anew.
+    pub(super) async fn renew_fixed_months(&self, origin: &Origin, threshold: Threshold) -> Result<(), Error> {
         let sum = "select month, customer_id, service_id, \
                    cast(sum(case when late > 0 then late else 0 end) as bigint) as more, \
                    cast(sum(case when late < 0 then -late else 0 end) as bigint) as fewer \
                    from rating_count where late <> 0 group by month, customer_id, service_id";
         let late: Vec<Late> = store::rows(self.reader().connection(), sum, vec![]).await?;
         // An answer that was corrected left one score and came to another: it is one that changed.
-        let renewed = late
+        let changed = |cell: &Late| Ord::max(cell.more, cell.fewer).unsigned_abs();
+        let renewed: Vec<Late> = late
             .into_iter()
-            .filter(|cell| std::cmp::max(cell.more, cell.fewer) >= enough);
+            .filter(|cell| !threshold.is_below(changed(cell)))
+            .collect();
         let unit = self.open(origin).await?;
+        let mut years = BTreeSet::new();
         for cell in renewed {
             Entity::update_many()
                 .col_expr(Column::N, Expr::col(Column::N).add(Expr::col(Column::Late)))
@@ -127,6 +131,10 @@ impl Db {
                 .filter(Column::ServiceId.eq(cell.service_id))
                 .exec(unit.connection())
                 .await?;
+            years.insert(StatementPeriod::containing(CalendarPeriod::Year, cell.month));
+        }
+        for year in years {
+            to_be_drawn_anew(&unit, year).await?;
         }
         unit.commit().await
     }

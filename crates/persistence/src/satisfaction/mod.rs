@@ -1,7 +1,12 @@
-//! Satisfaction: ratings as they were sent, and how many there are of each score.
+//! Satisfaction: ratings as they were sent, how many there are of each score, and the figures drawn from that.
 mod counts;
+mod drawing;
+mod figures;
 mod ratings;
 
+pub(crate) use drawing::is_drawn;
+pub(crate) use figures::told;
+pub use figures::{Filter, metrics};
 pub use ratings::take_in;
 pub(crate) use ratings::{match_one, waited_for};
 

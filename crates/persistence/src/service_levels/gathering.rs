@@ -6,11 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::{
     access::Scope,
-    agreements::{Agreement, AgreementVersion, Indicator},
+    agreements::{Agreement, AgreementVersion, Indicator, ServiceLevelTarget},
     calendars::{
         Interval,
         intervals::{union, without},
     },
+    satisfaction::{Distribution, SatisfactionDimension},
     service_levels::*,
     vocabulary::*,
 };
@@ -18,7 +19,7 @@ use sea_orm::{FromQueryResult, Value};
 
 use super::exclusions;
 use crate::{
-    Error, agreements, calendars,
+    Error, agreements, calendars, satisfaction,
     store::{self, Source},
 };
 
@@ -88,6 +89,7 @@ async fn part(
             .filter_map(|pin| Some((pin.id, hours.get(&(pin.id, pin.version))?.clone())))
             .collect(),
         used: wanted.used(source, (first_day, until)).await?,
+        answers: wanted.answers(source, &version, period, (first_day, until)).await?,
         observed: wanted.observed(source, &version, period, whole).await?,
         open_cases: match running {
             true => wanted.open_cases(source).await?,
@@ -296,6 +298,39 @@ impl Wanted {
         self.kept(rows)
     }
 
+    /// What users answered in the months within the days, as far as anybody may be told: of each customer about each
+    /// service, or about each service where the agreement is with no customer.
+    async fn answers(
+        &self,
+        source: &impl Source,
+        version: &AgreementVersion,
+        period: StatementPeriod,
+        (first_day, until): (NaiveDate, NaiveDate),
+    ) -> Result<Vec<(ServiceId, Distribution)>, Error> {
+        let mut targets = version.content.targets.iter();
+        let judged = |target: &ServiceLevelTarget| {
+            target.period == period.kind() && matches!(target.indicator, Indicator::Satisfaction { .. })
+        };
+        if !targets.any(judged) || !satisfaction::is_drawn(source, period).await? {
+            return Ok(vec![]);
+        }
+        let dimension = match self.covered.customer {
+            None => SatisfactionDimension::Service,
+            Some(_) => SatisfactionDimension::CustomerService,
+        };
+        let (covered, customers) = self.covered.condition("f.customer_id");
+        let condition = format!("f.service_id in ({}) and {covered}", self.services());
+        let values = [self.services.clone(), customers].concat();
+        let told = satisfaction::told(source, dimension, (first_day, until), (&condition, values)).await?;
+        let here = told.into_iter().filter(|told| {
+            let nearer = told
+                .customer
+                .and_then(|customer| self.covered.overridden.get(&(customer, told.service)));
+            !nearer.is_some_and(|days| days.iter().any(|days| days.overlaps(&told.month.period())))
+        });
+        Ok(here.map(|told| (told.service, told.answers)).collect())
+    }
+
     /// The outages that lasted into the period and began before its end.
     async fn outages(&self, source: &impl Source, whole: Interval) -> Result<Vec<ObservedRow>, Error> {
         let (covered, customers) = self.covered.condition("mc.customer_id");
@@ -440,6 +475,7 @@ pub async fn frame(source: &impl Source, statement: &ServiceLevelStatement, time
             used: None,
             observed: vec![],
             open_cases: vec![],
+            answers: vec![],
         }
     };
     Ok(Inputs {

@@ -228,6 +228,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("createStatementRun", &["R10", "R24"]),
     ("createMeasurements", &["R20", "R21"]),
     ("createRatings", &["R20", "R21"]),
+    ("listSatisfactionMetrics", &["R19", "R20"]),
     ("createConnectionTest", &["R20"]),
     ("createDocumentReplay", &["R20", "R21"]),
     ("createConnectionReplay", &["R20", "R21"]),

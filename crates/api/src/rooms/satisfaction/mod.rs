@@ -1,4 +1,6 @@
 //! Satisfaction: ratings in, figures out.
+mod metrics;
+
 use actix_web::{HttpResponse, post};
 use domain::satisfaction::{Rating, RatingInput};
 
@@ -6,7 +8,7 @@ use super::measurements::{self, IntakeLine, IntakeQuery, IntakeReport};
 use crate::http::{Call, Lines, Problem, Query, Routes};
 
 pub fn routes(routes: &mut Routes) {
-    routes.service(create_ratings);
+    routes.service(create_ratings).configure(metrics::routes);
 }
 
 /// Send ratings

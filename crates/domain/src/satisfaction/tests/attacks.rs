@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{withholding::square, *};
 
 /// All ways to spread at most so many over so many parts.
-fn spreads(parts: usize, most: u64) -> Vec<Vec<u64>> {
+pub(super) fn spreads(parts: usize, most: u64) -> Vec<Vec<u64>> {
     let Some(others) = parts.checked_sub(1) else {
         return vec![vec![]];
     };
@@ -19,7 +19,7 @@ fn spreads(parts: usize, most: u64) -> Vec<Vec<u64>> {
 
 /// What the reader reckons with, beside the published bases.
 #[derive(Clone, Copy, PartialEq)]
-enum Knows {
+pub(super) enum Knows {
     /// That no base is negative, and parts add up to their totals.
     Totals,
     /// Also the rule: only those tables are possible that it would tell alike.
@@ -35,20 +35,29 @@ fn given_away<const N: usize>(
 ) -> Vec<Vec<(u64, Option<u64>)>> {
     let nodes = axes.clone().map(|axis| axis.parts().to_vec());
     let parts: Vec<[usize; N]> = tables::combinations(&nodes).collect();
-    let mut all: Vec<Vec<u64>> = vec![];
-    let mut told_by: HashMap<Vec<bool>, Vec<usize>> = HashMap::new();
-    for spread in spreads(parts.len(), most) {
+    let tables = spreads(parts.len(), most).into_iter().map(|spread| {
         let mut bases = Bases::new(axes.clone());
         for (part, respondents) in parts.iter().zip(spread) {
             bases.add(*part, respondents).unwrap();
         }
         let told = tell(bases);
         let cells = || told.bases().cells();
-        told_by
-            .entry(cells().map(|cell| told.is_withheld(cell)).collect())
-            .or_default()
-            .push(all.len());
-        all.push(cells().map(|cell| told.bases().base(cell)).collect());
+        let withheld = cells().map(|cell| told.is_withheld(cell)).collect();
+        (cells().map(|cell| told.bases().base(cell)).collect(), withheld)
+    });
+    betrayed(tables, knows)
+}
+
+/// The same of tables that are given with the bases of their cells and which of those are withheld.
+pub(super) fn betrayed(
+    tables: impl Iterator<Item = (Vec<u64>, Vec<bool>)>,
+    knows: Knows,
+) -> Vec<Vec<(u64, Option<u64>)>> {
+    let mut all: Vec<Vec<u64>> = vec![];
+    let mut told_by: HashMap<Vec<bool>, Vec<usize>> = HashMap::new();
+    for (bases, withheld) in tables {
+        told_by.entry(withheld).or_default().push(all.len());
+        all.push(bases);
     }
     let mut betrayed = vec![];
     for (withheld, tables) in told_by {

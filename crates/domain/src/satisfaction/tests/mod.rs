@@ -2,6 +2,7 @@
 mod attacks;
 mod figures;
 mod fixing;
+mod telling;
 mod withholding;
 
 use proptest::prelude::*;

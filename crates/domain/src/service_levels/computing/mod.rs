@@ -14,9 +14,13 @@ use super::{
     *,
 };
 use crate::{
-    agreements::{AgreementVersion, CoveredService, Indicator, ServiceLevelTarget, VersionNumber, WorkloadLimit},
+    agreements::{
+        AgreementVersion, CoveredService, Indicator, SatisfactionMethod, ServiceLevelTarget, VersionNumber,
+        WorkloadLimit,
+    },
     calendars::{CalendarHours, Interval, Pause, PinnedCalendar},
     measurements::MeasurementInput,
+    satisfaction::Distribution,
     vocabulary::*,
 };
 
@@ -37,6 +41,9 @@ pub struct Part {
     pub observed: Vec<Observed>,
     /// The cases that are open now, while the period runs.
     pub open_cases: Vec<Observed>,
+    /// What users answered about a service in a month that lies within its days, of each customer that it covers: those
+    /// answers that anybody may be told (R19).
+    pub answers: Vec<(ServiceId, Distribution)>,
 }
 
 /// Everything that a statement is computed from.

@@ -24,6 +24,20 @@ impl Tally {
         }
     }
 
+    /// None where the scale does not say which scores are satisfied ones.
+    fn of_answers(answers: &Distribution, method: SatisfactionMethod) -> Option<Self> {
+        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let n = whole(answers.n());
+        Some(match method {
+            SatisfactionMethod::Csat => Self::share(whole(answers.satisfied()?), n),
+            SatisfactionMethod::Mean => Self {
+                n,
+                k: None,
+                figure: Quotient::mean(answers.counts().map(|(score, n)| i64::from(score) * whole(n)).sum(), n),
+            },
+        })
+    }
+
     fn written(&self) -> Figure {
         Figure {
             value: self.figure.and_then(|figure| figure.to_decimal()),
@@ -108,16 +122,7 @@ impl<'a> OfTarget<'a> {
             Indicator::Availability {} => self.available(),
             Indicator::Timeliness { .. } => self.timely(),
             Indicator::Gauge { figure, .. } => self.gauged(*figure),
-            // No ratings are kept yet, so nothing can be said of satisfaction.
-            Indicator::Satisfaction { .. } => Found {
-                agreed: Tally::NOTHING,
-                raw: Tally::NOTHING,
-                counted: Counted::Answers,
-                method: Method::SatisfactionOfPeriod,
-                evidence_share: None,
-                whole: 0,
-                overdue: None,
-            },
+            Indicator::Satisfaction { method } => self.satisfied(*method),
         };
         let minimum = u64::from(target.minimum_observations);
         let verdict = verdict(found.finding(), minimum, target.comparison, target.value);
@@ -352,6 +357,29 @@ impl<'a> OfTarget<'a> {
             },
             evidence_share: self.share_of_days(self.bearing.iter().map(|observed| observed_at(&observed))),
             whole: 0,
+            overdue: None,
+        }
+    }
+
+    /// By the answers that may be told, all on one scale: figures of different scales are never put together. What is
+    /// withheld is not among them, so that the figure tells of nobody; of a running period nothing is said. Exclusions bear on the delivery, not on what users think of it.
+    fn satisfied(&self, method: SatisfactionMethod) -> Found {
+        let services = self.target.about(&self.judged.covered);
+        let answers = self.judged.part.answers.iter();
+        let mut answers = answers
+            .filter(|(service, _)| services.contains(service))
+            .map(|(_, told)| told);
+        let first = answers.next().cloned();
+        let together = first.and_then(|first| answers.try_fold(first, |sum, more| sum.with(more)));
+        let tally = together.and_then(|together| Tally::of_answers(&together, method));
+        let agreed = tally.filter(|_| !self.judged.running).unwrap_or(Tally::NOTHING);
+        Found {
+            whole: agreed.n,
+            raw: agreed.clone(),
+            agreed,
+            counted: Counted::Answers,
+            method: Method::SatisfactionOfPeriod,
+            evidence_share: None,
             overdue: None,
         }
     }

@@ -37,6 +37,14 @@ impl Quotient {
         })
     }
 
+    /// A whole sum, divided by so many; none where they are none.
+    pub fn mean(sum: i64, count: i64) -> Option<Self> {
+        (count > 0).then_some(Self {
+            millionths: i128::from(sum) * MILLION,
+            divisor: count,
+        })
+    }
+
     /// The sum of the numbers.
     pub fn sum(numbers: impl IntoIterator<Item = Decimal>) -> Self {
         Self {

@@ -1,0 +1,320 @@
+//! Drawing the figures of years: decided once for the whole of a year, whatever is asked for later, and kept.
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
+use chrono::{Datelike, NaiveDate};
+use domain::{
+    agreements::CalendarPeriod,
+    satisfaction::{
+        Cell, DistributionStep, Drawn, NoSuchPart, NotOnTheScale, Part, SatisfactionDimension, SatisfactionSeries,
+        Threshold, ToldYear, YearOfAnswers, fixed_periods, fixed_since,
+    },
+    service_levels::StatementPeriod,
+    vocabulary::{CustomerId, ServiceId},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::figures::{self, ActiveModel, Distribution, Entity};
+use crate::{
+    Db, Error,
+    store::{self, Origin, Reader, Source, UnitOfWork},
+};
+
+/// How many figures one statement lists: each has more than twenty values.
+const AT_ONCE: usize = 500;
+
+/// The scale of answers as it is stored: low, high, top boxes or 0.
+type StoredScale = (i32, i32, i32);
+
+#[derive(FromQueryResult)]
+struct YearRow {
+    version: i64,
+    periods: i32,
+    renewed: bool,
+}
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    month: NaiveDate,
+    customer_id: CustomerId,
+    service_id: ServiceId,
+    low: i32,
+    high: i32,
+    top_boxes: i32,
+    score: i32,
+    n: i64,
+}
+
+#[derive(FromQueryResult)]
+struct ToldRow {
+    period: String,
+    customer_id: Option<CustomerId>,
+    service_id: Option<ServiceId>,
+    low: i32,
+    high: i32,
+    top_boxes: i32,
+}
+
+#[derive(FromQueryResult)]
+struct FirstRow {
+    month: Option<NaiveDate>,
+}
+
+impl Db {
+    /// Renews what enough late answers have come to, and draws the figures of what is fixed by now (R19 f).
+    pub async fn keep_figures(&self, origin: &Origin, threshold: Threshold) -> Result<(), Error> {
+        self.renew_fixed_months(origin, threshold).await?;
+        let sql = "select min(month) as month from rating_count where n > 0";
+        let first: Vec<FirstRow> = store::rows(self.reader().connection(), sql, vec![]).await?;
+        let Some(first) = first.into_iter().find_map(|row| row.month) else {
+            return Ok(());
+        };
+        let year_of = |day| StatementPeriod::containing(CalendarPeriod::Year, day);
+        let mut year = year_of(first);
+        while year.period().since <= origin.today {
+            let drawn = drawn(&self.reader(), year).await?;
+            let fixed = fixed(year, origin.today);
+            if fixed > 0 && (drawn.renewed || drawn.periods != fixed) {
+                self.draw(year, drawn.version, origin, threshold).await?;
+            }
+            year = year_of(year.until());
+        }
+        Ok(())
+    }
+
+    /// Draws a year, unless another instance has meanwhile, or what it rests on was renewed.
+    async fn draw(
+        &self,
+        year: StatementPeriod,
+        version: i64,
+        origin: &Origin,
+        threshold: Threshold,
+    ) -> Result<(), Error> {
+        let reader = self.reader();
+        let before = Told::of(&reader, year.previous()).await?;
+        let told = Told::of(&reader, year).await?;
+        let answers_before = answers(&reader, year.previous(), origin.today).await?;
+        let answers = answers(&reader, year, origin.today).await?;
+        // Deciding what is withheld takes a processor for a while.
+        let deciding = tokio::task::spawn_blocking(move || decide(answers_before, &before, answers, &told, threshold));
+        let figures = deciding.await.map_err(|e| DbErr::Custom(e.to_string()))??;
+        let unit = self.open(origin).await?;
+        mark(&unit, year).await?;
+        let sql = "update satisfaction_year set version = version + 1, periods = ?, renewed = false \
+                   where year = ? and version = ?";
+        let values = vec![
+            fixed(year, origin.today).into(),
+            year.period().since.into(),
+            version.into(),
+        ];
+        let done = unit
+            .connection()
+            .execute_raw(store::by_hand(unit.backend(), sql, values))
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(());
+        }
+        write(&unit, year, figures).await?;
+        // The next year's figures tell what changed since these.
+        to_be_drawn_anew(&unit, StatementPeriod::containing(CalendarPeriod::Year, year.until())).await?;
+        unit.commit().await
+    }
+}
+
+/// How far a year is drawn.
+async fn drawn(source: &impl Source, year: StatementPeriod) -> Result<YearRow, Error> {
+    let sql = "select version, periods, renewed from satisfaction_year where year = ?";
+    let found = store::rows(source.connection(), sql, vec![year.period().since.into()]).await?;
+    Ok(found.into_iter().next().unwrap_or(YearRow {
+        version: 0,
+        periods: 0,
+        renewed: false,
+    }))
+}
+
+/// How many periods of a year are fixed.
+fn fixed(year: StatementPeriod, today: NaiveDate) -> i32 {
+    i32::try_from(fixed_periods(year.period().since, today).len()).unwrap_or(i32::MAX)
+}
+
+/// Whether the figures of the period are drawn.
+pub(crate) async fn is_drawn(source: &impl Source, period: StatementPeriod) -> Result<bool, Error> {
+    let year = StatementPeriod::containing(CalendarPeriod::Year, period.period().since);
+    Ok(drawn(source, year).await?.periods >= fixed(year, fixed_since(period)))
+}
+
+/// Makes sure that the year has its row.
+async fn mark(unit: &UnitOfWork, year: StatementPeriod) -> Result<(), Error> {
+    let sql = "insert into satisfaction_year (year, version, periods, renewed) values (?, 0, 0, false) \
+               on conflict (year) do nothing";
+    let row = store::by_hand(unit.backend(), sql, vec![year.period().since.into()]);
+    unit.connection().execute_raw(row).await?;
+    Ok(())
+}
+
+/// The year is to be drawn anew.
+pub(super) async fn to_be_drawn_anew(unit: &UnitOfWork, year: StatementPeriod) -> Result<(), Error> {
+    mark(unit, year).await?;
+    let sql = "update satisfaction_year set version = version + 1, renewed = true where year = ?";
+    let row = store::by_hand(unit.backend(), sql, vec![year.period().since.into()]);
+    unit.connection().execute_raw(row).await?;
+    Ok(())
+}
+
+/// The counted answers of a year, by scale.
+async fn answers(
+    reader: &Reader<'_>,
+    year: StatementPeriod,
+    today: NaiveDate,
+) -> Result<BTreeMap<StoredScale, YearOfAnswers>, Error> {
+    let mut years: BTreeMap<StoredScale, YearOfAnswers> = BTreeMap::new();
+    let sql = "select month, customer_id, service_id, low, high, top_boxes, score, n from rating_count \
+               where month >= ? and month < ? and n > 0";
+    let values = vec![year.period().since.into(), year.until().into()];
+    for row in store::rows::<CountRow>(reader.connection(), sql, values).await? {
+        let scale = (row.low, row.high, row.top_boxes);
+        let answers = match years.entry(scale) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(new) => new.insert(YearOfAnswers::new(
+                figures::scale(row.low, row.high, row.top_boxes)?,
+                year.period().since,
+                today,
+            )),
+        };
+        let pair = (row.customer_id, row.service_id);
+        let counted = answers.add(pair, row.month, row.score, row.n.unsigned_abs());
+        counted.map_err(|e: NotOnTheScale| unreadable(&e))?;
+    }
+    Ok(years)
+}
+
+fn unreadable(e: &dyn std::error::Error) -> Error {
+    Error::Database(DbErr::Custom(format!("stored answers: {e}")))
+}
+
+/// What is told of a year already, by scale.
+struct Told(BTreeMap<StoredScale, BTreeSet<Cell>>);
+
+impl Told {
+    async fn of(reader: &Reader<'_>, year: StatementPeriod) -> Result<Self, Error> {
+        let sql = "select distinct period, customer_id, service_id, low, high, top_boxes from satisfaction_figure \
+                   where year = ? and withheld = false";
+        let rows: Vec<ToldRow> = store::rows(reader.connection(), sql, vec![year.period().since.into()]).await?;
+        let mut told: BTreeMap<StoredScale, BTreeSet<Cell>> = BTreeMap::new();
+        for row in rows {
+            let part = match (row.customer_id, row.service_id) {
+                (None, None) => Part::All,
+                (Some(customer), None) => Part::Customer(customer),
+                (None, Some(service)) => Part::Service(service),
+                (Some(customer), Some(service)) => Part::Both(customer, service),
+            };
+            let period = row
+                .period
+                .parse()
+                .map_err(|e: domain::service_levels::NotAPeriod| unreadable(&e))?;
+            let cells = told.entry((row.low, row.high, row.top_boxes)).or_default();
+            cells.insert((part, period));
+        }
+        Ok(Self(told))
+    }
+
+    fn on(&self, scale: &StoredScale) -> BTreeSet<Cell> {
+        self.0.get(scale).cloned().unwrap_or_default()
+    }
+}
+
+/// What is told of a year on each scale, against the year before as that was told.
+fn decide(
+    mut year_before: BTreeMap<StoredScale, YearOfAnswers>,
+    told_before: &Told,
+    year: BTreeMap<StoredScale, YearOfAnswers>,
+    told: &Told,
+    threshold: Threshold,
+) -> Result<Vec<(StoredScale, Drawn)>, Error> {
+    let mut figures = vec![];
+    let wrong = |e: NoSuchPart| unreadable(&e);
+    for (scale, answers) in year {
+        let before = year_before
+            .remove(&scale)
+            .map(|answers| ToldYear::of(answers, told_before.on(&scale)));
+        let answers = answers.told(threshold, &told.on(&scale)).map_err(wrong)?;
+        figures.extend(answers.figures(before.as_ref()).into_iter().map(|drawn| (scale, drawn)));
+    }
+    Ok(figures)
+}
+
+async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(StoredScale, Drawn)>) -> Result<(), Error> {
+    let sql = "delete from satisfaction_figure where year = ?";
+    let gone = store::by_hand(unit.backend(), sql, vec![year.period().since.into()]);
+    unit.connection().execute_raw(gone).await?;
+    let rows: Vec<ActiveModel> = figures
+        .into_iter()
+        .map(|(scale, drawn)| row(year, scale, drawn))
+        .collect();
+    for rows in rows.chunks(AT_ONCE) {
+        Entity::insert_many(rows.to_vec())
+            .exec_without_returning(unit.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+fn row(year: StatementPeriod, scale: StoredScale, drawn: Drawn) -> ActiveModel {
+    let (dimension, customer, service) = match drawn.part {
+        Part::All => (SatisfactionDimension::All, None, None),
+        Part::Customer(customer) => (SatisfactionDimension::Customer, Some(customer), None),
+        Part::Service(service) => (SatisfactionDimension::Service, None, Some(service)),
+        Part::Both(customer, service) => (SatisfactionDimension::CustomerService, Some(customer), Some(service)),
+    };
+    let (customer_id, service_id) = (customer.map(|id| id.0), service.map(|id| id.0));
+    let parts = [customer_id, service_id].map(Option::unwrap_or_default);
+    let told = drawn.told.as_ref();
+    let figure = told.map(|told| told.figure);
+    let change = told.and_then(|told| told.change);
+    let steps = told.map(|told| Distribution(DistributionStep::of(&told.answers)));
+    ActiveModel {
+        place: Set(place(dimension, parts, scale, &drawn)),
+        year: Set(year.period().since),
+        series: Set(SatisfactionSeries::User),
+        period: Set(drawn.period.to_string()),
+        period_kind: Set(drawn.period.kind()),
+        first_day: Set(drawn.period.period().since),
+        dimension: Set(dimension),
+        part_id: Set(customer_id.or(service_id).unwrap_or_default()),
+        customer_id: Set(customer),
+        service_id: Set(service),
+        low: Set(scale.0),
+        high: Set(scale.1),
+        top_boxes: Set(scale.2),
+        method: Set(drawn.method),
+        withheld: Set(told.is_none()),
+        n: Set(figure.and_then(|figure| i64::try_from(figure.n).ok())),
+        value: Set(figure.map(|figure| figure.value)),
+        value_low: Set(figure.and_then(|figure| figure.low)),
+        value_high: Set(figure.and_then(|figure| figure.high)),
+        distribution: Set(steps),
+        change: Set(change.map(|change| change.value)),
+        change_low: Set(change.and_then(|change| change.low)),
+        change_high: Set(change.and_then(|change| change.high)),
+        changed: Set(change.is_some_and(|change| change.changed)),
+    }
+}
+
+/// Where a figure stands in lists, as bytes: the earlier period, of those that begin on a day the shorter one, all before
+/// customers before services before both.
+fn place(
+    dimension: SatisfactionDimension,
+    parts: [Uuid; 2],
+    (low, high, top_boxes): StoredScale,
+    drawn: &Drawn,
+) -> Vec<u8> {
+    let since = drawn.period.period().since;
+    let ends = [low, high, top_boxes].map(|end| (i64::from(end) + i64::from(i32::MAX)).to_be_bytes());
+    let mut place = vec![];
+    place.extend(since.num_days_from_ce().to_be_bytes());
+    place.extend([drawn.period.kind() as u8, dimension as u8]);
+    parts.iter().for_each(|part| place.extend(part.as_bytes()));
+    place.extend(ends.concat());
+    place.push(drawn.method as u8);
+    place
+}

@@ -1,0 +1,263 @@
+//! The figures of satisfaction as they were drawn: what may be told is decided there, so that no filter can ask for less.
+use chrono::NaiveDate;
+use domain::{
+    access::{Customers, Scope},
+    agreements::CalendarPeriod,
+    satisfaction::{
+        DistributionStep, FigureMethod, SatisfactionChange, SatisfactionDimension, SatisfactionMetric, Scale,
+        WithheldReason,
+    },
+    service_levels::StatementPeriod,
+    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef},
+};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromJsonQueryResult, FromQueryResult, QueryTrait, Value,
+    sea_query::{Condition, Expr, SelectStatement},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Page, Paging, access,
+    store::{self, Cursor, Source},
+};
+
+mod entity {
+    use domain::{
+        agreements::CalendarPeriod,
+        satisfaction::{FigureMethod, SatisfactionDimension, SatisfactionSeries},
+        vocabulary::{CustomerId, ServiceId},
+    };
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "satisfaction_figure")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub place: Vec<u8>,
+        pub year: Date,
+        pub series: SatisfactionSeries,
+        pub period: String,
+        pub period_kind: CalendarPeriod,
+        pub first_day: Date,
+        pub dimension: SatisfactionDimension,
+        pub part_id: Uuid,
+        pub customer_id: Option<CustomerId>,
+        pub service_id: Option<ServiceId>,
+        pub low: i32,
+        pub high: i32,
+        pub top_boxes: i32,
+        pub method: FigureMethod,
+        pub withheld: bool,
+        pub n: Option<i64>,
+        pub value: Option<f64>,
+        pub value_low: Option<f64>,
+        pub value_high: Option<f64>,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub distribution: Option<super::Distribution>,
+        pub change: Option<f64>,
+        pub change_low: Option<f64>,
+        pub change_high: Option<f64>,
+        pub changed: bool,
+    }
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How many gave which score, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Distribution(pub(super) Vec<DistributionStep>);
+
+pub(super) use entity::{ActiveModel, Entity};
+use entity::{Column, Model};
+
+/// Which figures.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Told apart by this.
+    pub dimension: Option<SatisfactionDimension>,
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// About this service.
+    pub service: Option<ServiceId>,
+    /// Of this period.
+    pub period: Option<StatementPeriod>,
+    /// Of periods of this kind.
+    pub period_kind: Option<CalendarPeriod>,
+    /// Of periods that begin on this day or later.
+    pub from: Option<NaiveDate>,
+    /// Of periods that begin before this day.
+    pub before: Option<NaiveDate>,
+    /// Made so.
+    pub method: Option<FigureMethod>,
+    /// Withheld or not.
+    pub withheld: Option<bool>,
+    /// Changed since the period before, or not.
+    pub changed: Option<bool>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    figure: Model,
+    customer_code: Option<Code>,
+    customer_name: Option<Name>,
+    service_code: Option<Code>,
+    service_name: Option<Name>,
+}
+
+impl Row {
+    fn metric(self) -> Result<SatisfactionMetric, Error> {
+        let row = self.figure;
+        let scale = scale(row.low, row.high, row.top_boxes)?;
+        let period: StatementPeriod = row.period.parse().map_err(|_| DbErr::Custom("no period".into()))?;
+        let days = period.days();
+        Ok(SatisfactionMetric {
+            series: row.series,
+            period,
+            first_day: period.period().since,
+            last_day: days.last_day.unwrap_or(days.first_day),
+            dimension: row.dimension,
+            customer: Option::zip(row.customer_id, Option::zip(self.customer_code, self.customer_name))
+                .map(|(id, (code, name))| CustomerRef { id, code, name }),
+            service: Option::zip(row.service_id, Option::zip(self.service_code, self.service_name))
+                .map(|(id, (code, name))| ServiceRef { id, code, name }),
+            scale,
+            method: row.method,
+            withheld: row.withheld,
+            reason: row.withheld.then_some(WithheldReason::FewAnswers),
+            n: row.n.map(i64::unsigned_abs),
+            value: row.value,
+            low: row.value_low,
+            high: row.value_high,
+            distribution: row.distribution.map(|told| told.0),
+            change: row.change.map(|value| SatisfactionChange {
+                method: row.method,
+                value,
+                low: row.change_low,
+                high: row.change_high,
+                changed: row.changed,
+            }),
+        })
+    }
+}
+
+/// A page of figures, by period. Of all together and of services they are for who sees every customer.
+pub async fn metrics(
+    source: &impl Source,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging,
+    today: NaiveDate,
+) -> Result<Page<SatisfactionMetric>, Error> {
+    let mut query = select(scope, source, today);
+    filter.apply(&mut query);
+    let place = ("satisfaction_figure", "place");
+    let (rows, total) = paging
+        .rows::<Row>(source, &mut query, Some(place), ("satisfaction_figure", "part_id"))
+        .await?;
+    let page = paging.cut(rows, total, |row| {
+        Cursor::after(row.figure.place.clone(), row.figure.part_id)
+    });
+    Ok(Page {
+        items: page.items.into_iter().map(Row::metric).collect::<Result<_, _>>()?,
+        next: page.next,
+        total: page.total,
+    })
+}
+
+/// Answers of a month that are told.
+pub(crate) struct ToldMonth {
+    /// Whose; none: anybody's.
+    pub customer: Option<CustomerId>,
+    /// About what.
+    pub service: ServiceId,
+    pub month: StatementPeriod,
+    pub answers: domain::satisfaction::Distribution,
+}
+
+#[derive(FromQueryResult)]
+struct ToldRow {
+    customer_id: Option<CustomerId>,
+    service_id: ServiceId,
+    first_day: NaiveDate,
+    low: i32,
+    high: i32,
+    top_boxes: i32,
+    distribution: Distribution,
+}
+
+/// The answers about services that are told, of the months within the days. The condition speaks of `f`.
+pub(crate) async fn told(
+    source: &impl Source,
+    dimension: SatisfactionDimension,
+    (first_day, until): (NaiveDate, NaiveDate),
+    (condition, values): (&str, Vec<Value>),
+) -> Result<Vec<ToldMonth>, Error> {
+    // Each is there once for each method; every scale has a mean.
+    let sql = format!(
+        "select f.customer_id, f.service_id, f.first_day, f.low, f.high, f.top_boxes, f.distribution \
+         from satisfaction_figure f where f.dimension = '{dimension}' and f.period_kind = 'month' \
+         and f.method = 'mean' and f.withheld = false and f.first_day >= ? and f.first_day < ? and {condition} \
+         order by f.place"
+    );
+    let values = [vec![first_day.into(), until.into()], values].concat();
+    let mut told = vec![];
+    for row in store::rows::<ToldRow>(source.connection(), &sql, values).await? {
+        let month = StatementPeriod::containing(CalendarPeriod::Month, row.first_day);
+        if month.until() > until {
+            continue;
+        }
+        let mut answers = domain::satisfaction::Distribution::new(scale(row.low, row.high, row.top_boxes)?);
+        for step in row.distribution.0 {
+            let counted = answers.add(step.score, step.n);
+            counted.map_err(|e| DbErr::Custom(e.to_string()))?;
+        }
+        told.push(ToldMonth {
+            customer: row.customer_id,
+            service: row.service_id,
+            month,
+            answers,
+        });
+    }
+    Ok(told)
+}
+
+/// A scale as it is stored; 0 top boxes are none.
+pub(super) fn scale(low: i32, high: i32, top_boxes: i32) -> Result<Scale, Error> {
+    let scale = Scale::new(low, high, (top_boxes > 0).then_some(top_boxes));
+    Ok(scale.map_err(|e| DbErr::Custom(e.to_string()))?)
+}
+
+fn select(scope: &Scope, source: &impl Source, today: NaiveDate) -> SelectStatement {
+    let mut query = Entity::find().into_query();
+    query
+        .left_join("customer", Expr::cust("customer.id = satisfaction_figure.customer_id"))
+        .left_join("service", Expr::cust("service.id = satisfaction_figure.service_id"))
+        .expr_as(Expr::col(("customer", "code")), "customer_code")
+        .expr_as(Expr::col(("customer", "name")), "customer_name")
+        .expr_as(Expr::col(("service", "code")), "service_code")
+        .expr_as(Expr::col(("service", "name")), "service_name");
+    let customers = &scope.visible.customers;
+    if *customers != Customers::All {
+        let seen = access::of_customers(customers, "satisfaction_figure.customer_id", today, source.backend());
+        query.and_where(seen);
+    }
+    query
+}
+
+impl Filter {
+    fn apply(&self, query: &mut SelectStatement) {
+        let all = Condition::all()
+            .add_option(self.dimension.map(|dimension| Column::Dimension.eq(dimension)))
+            .add_option(self.customer.map(|id| Column::CustomerId.eq(id)))
+            .add_option(self.service.map(|id| Column::ServiceId.eq(id)))
+            .add_option(self.period.map(|period| Column::Period.eq(period.to_string())))
+            .add_option(self.period_kind.map(|kind| Column::PeriodKind.eq(kind)))
+            .add_option(self.from.map(|day| Column::FirstDay.gte(day)))
+            .add_option(self.before.map(|day| Column::FirstDay.lt(day)))
+            .add_option(self.method.map(|method| Column::Method.eq(method)))
+            .add_option(self.withheld.map(|withheld| Column::Withheld.eq(withheld)))
+            .add_option(self.changed.map(|changed| Column::Changed.eq(changed)));
+        query.cond_where(all);
+    }
+}
