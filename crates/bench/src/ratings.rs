@@ -39,7 +39,7 @@ const QUESTIONS: [(&str, &str); 5] = [
         "a service's months",
         "?dimension=service&periodKind=month&method=mean&limit=200",
     ),
-    ("the table of a year", "?format=csv&firstDayFrom=FIRST&method=csat"),
+    ("all customers as a table", "?format=csv&dimension=customer&method=csat"),
 ];
 
 /// Fills what is empty, draws the figures, and asks both in turn.
@@ -47,8 +47,6 @@ pub async fn measure(at: &At, small: &At, size: Size) -> Result<(), Failure> {
     let large = filled(at, size.ratings, size).await?;
     let small = filled(small, size.few, size).await?;
     let (large, small) = tokio::task::spawn_blocking(move || -> Result<_, Failure> {
-        let state = &large.state;
-        let year = state.settings.local_date(state.clock.now()).year() - 1;
         for (what, path) in QUESTIONS {
             let path = format!(
                 "/satisfaction/metrics{}",
