@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::{
-    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, statements, webhooks,
-    weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, statements, surveys,
+    webhooks, weighing,
 };
 use crate::{
     State,
@@ -75,6 +75,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     evidence::send(state, &registers, now).await?;
     statements::tell(state, &registers, now).await?;
     improvements::enter(state, &registers, now).await?;
+    surveys::ask(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

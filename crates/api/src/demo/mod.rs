@@ -11,6 +11,7 @@ mod lives;
 mod municipality;
 mod play;
 mod statements;
+mod surveys;
 mod webhooks;
 mod weighing;
 
