@@ -27,6 +27,7 @@ CALLERS = {
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
+        "createRoundPublication", "listSurveyComments",
         "listTasks", "createScore", "createMerge", "createOfferDecision",
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",

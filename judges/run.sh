@@ -234,6 +234,19 @@ open(sys.argv[3], "wb").write(urllib.request.urlopen(request, timeout=60).read()
     "$1" "$(token_of "$2" "$sqlite_tokens")" "$3"
 }
 
+# The page on which respondents answer, as it is asked for, with faults, and as it says that there is nothing to answer; the
+# link stays in `link`.
+answering_pages() {
+  local language
+  link=$(curl -sSf -X POST "$sqlite_url/survey-rounds/$2/links" -H "Authorization: Bearer $(token_of brm "$sqlite_tokens")" \
+    -H 'Content-Type: application/json' -d '{}' | grep -o 'http://[^,]*/svara/[A-Za-z0-9_-]*' | head -n 1)
+  for language in sv en; do
+    curl -sSf -H 'Accept: text/html' "$link?lang=$language" >"$1/answering-$language.html"
+    curl -sS -d 'q.recommend=11' "$link?lang=$language" >"$1/answering-faults-$language.html"
+    curl -sS -H 'Accept: text/html' "${link}x?lang=$language" >"$1/answering-unknown-$language.html"
+  done
+}
+
 judge_pages() {
   say "documents, samples and served ones: axe-core on the pages, poppler and qpdf on the PDFs"
   need_node
@@ -254,8 +267,10 @@ judge_pages() {
       fetch "$sqlite_url/$thing/document?format=pdf&language=$language" auditor "$pages/served-${thing//\//-}-$language.pdf"
     done
   done
-  cp "$judges/pages.mjs" "$npm_home/"
+  answering_pages "$pages" "${known}1a11"
+  cp "$judges/pages.mjs" "$judges/answering.mjs" "$npm_home/"
   (cd "$npm_home" && CHROMIUM=$(command -v chromium) node pages.mjs "$pages")
+  (cd "$npm_home" && CHROMIUM=$(command -v chromium) node answering.mjs "$link")
   for pdf in "$pages"/*.pdf; do
     qpdf --check "$pdf" >/dev/null
     pdfinfo "$pdf" 2>/dev/null | grep -q '^Tagged: *yes$' || fail "$pdf is not tagged"

@@ -21,6 +21,7 @@ mod m0015_metrics;
 mod m0016_connections;
 mod m0017_outlets;
 mod m0018_ratings;
+mod m0019_surveys;
 mod m0020_deliveries;
 mod m0021_forwarding;
 mod m0022_figures;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_connections::Migration),
             Box::new(m0017_outlets::Migration),
             Box::new(m0018_ratings::Migration),
+            Box::new(m0019_surveys::Migration),
             Box::new(m0020_deliveries::Migration),
             Box::new(m0021_forwarding::Migration),
             Box::new(m0022_figures::Migration),

@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
 }
 
 // A year is drawn anew when more of its periods are fixed than were drawn, and when what they rest on was
-// renewed. `place` is where a figure stands in lists: by period, part, scale and method, which are what it is
+// renewed. `survey_kind` and `question` are empty for users. `place` is where a figure stands in lists: by period, series, part, survey, scale and method, which are what it is
 // known by; `part_id` the customer, else the service, else nil. Of what is withheld nothing is kept here.
 const SQL: &str = "
 create table satisfaction_year (
@@ -25,7 +25,9 @@ create table satisfaction_year (
 create table satisfaction_figure (
     place {bytes} primary key,
     year {date} not null,
-    series text not null check (series in ('user')),
+    series text not null check (series in ('user', 'customer')),
+    survey_kind text not null,
+    question text not null,
     period text not null,
     period_kind text not null check (period_kind in ('month', 'quarter', 'year')),
     first_day {date} not null,

@@ -39,7 +39,7 @@ use tokio::sync::Notify;
 use crate::{
     broker, delivering,
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
-    identity::{self, KeyError, Keys, Tokens},
+    identity::{self, KeyError, Keys, LinkKey, Tokens},
     listening::{self, Head},
     mapping::Mapper,
     program::Settings,
@@ -72,6 +72,8 @@ pub struct State {
     pub db: Db,
     pub clock: Clock,
     pub tokens: Tokens,
+    /// What links in invitations are made with.
+    pub links: LinkKey,
     pub operations: Operations,
     pub limits: Limits,
     /// Told when there is work for the background.
@@ -224,10 +226,12 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
     choose_tls();
     make_private(&settings.data_folder)?;
     let keys = Keys::open(&settings.key_folder())?;
+    let links = LinkKey::open(&settings.key_folder())?;
     let db = Db::connect(&settings.database()).await?;
     db.migrate().await?;
     Ok(State {
         tokens: Tokens::new(keys, settings.public_origin()),
+        links,
         operations: Operations::of(&document::committed()?)?,
         limits: Limits::new(settings.rate_limit_per_minute),
         clock: Clock::default(),
@@ -284,6 +288,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .app_data(state.clone())
             .configure(identity::oauth::routes)
             .configure(rooms::connections::door::route)
+            .configure(rooms::surveys::door::route)
             .configure(|config| rooms::about::pages(config, served.clone(), events.clone()))
             .default_service(web::to(missed))
             .wrap(from_fn(gate))
@@ -352,6 +357,9 @@ async fn keep_house(state: web::Data<State>) {
         }
         if let Err(e) = state.db.forget_received_documents(state.clock.now()).await {
             tracing::warn!(error = %e, "old received documents could not be removed; the next hour tries again");
+        }
+        if let Err(e) = state.db.keep_rounds(&state.housekeeping()).await {
+            tracing::warn!(error = %e, "rounds of surveys that are over were not closed; the next hour tries again");
         }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");

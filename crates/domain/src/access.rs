@@ -57,11 +57,11 @@ word! {
         #[serde(rename = "measurements.write")]
         #[strum(serialize = "measurements.write")]
         MeasurementsWrite,
-        /// Read the figures of satisfaction.
+        /// Read surveys, their rounds and the figures of satisfaction.
         #[serde(rename = "satisfaction.read")]
         #[strum(serialize = "satisfaction.read")]
         SatisfactionRead,
-        /// Send ratings.
+        /// Send ratings; prepare rounds of surveys and send their invitations.
         #[serde(rename = "satisfaction.write")]
         #[strum(serialize = "satisfaction.write")]
         SatisfactionWrite,
@@ -725,6 +725,23 @@ matrix! {
     listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
     createRatings:              NO, NO, NoPerson, NoContact, With(SatisfactionWrite);
     listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
+    listReadySurveys:           YES, YES, Anyone, NoContact, With(SatisfactionRead);
+    listSurveys:                YES, YES, Anyone, NoContact, With(SatisfactionRead);
+    getSurvey:                  YES, YES, Anyone, NoContact, With(SatisfactionRead);
+    getSurveyEdition:           YES, YES, Anyone, NoContact, With(SatisfactionRead);
+    createSurvey:               YES, NO, As(MANAGERS), NoContact, UnlimitedWith(SatisfactionWrite);
+    changeSurvey:               YES, NO, As(MANAGERS), NoContact, UnlimitedWith(SatisfactionWrite);
+    listSurveyRounds:           YES, YES, Read, NoContact, With(SatisfactionRead);
+    getSurveyRound:             YES, YES, Read, NoContact, With(SatisfactionRead);
+    listInvitations:            YES, YES, Read, NoContact, With(SatisfactionRead);
+    createSurveyRound:          NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    changeSurveyRound:          NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createRoundOpening:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createInvitationLinks:      NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createInvitationOutcomes:   NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createRoundClosing:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createRoundPublication:     NO, NO, As(MANAGERS), NoContact, NoClient;
+    listSurveyComments:         NO, NO, As(ANY), NoContact, NoClient;
     listStatements:             YES, YES, Read, Own, With(AgreementsRead);
     getStatement:               YES, YES, Read, Own, With(AgreementsRead);
     getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);

@@ -51,6 +51,8 @@ word! {
         ImprovementOffer,
         WebhookSubscription,
         Connection,
+        Survey,
+        SurveyRound,
     }
 }
 

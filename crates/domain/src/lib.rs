@@ -19,6 +19,7 @@ mod rules;
 pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
+pub mod surveys;
 pub mod teams;
 pub mod vocabulary;
 pub mod webhooks;

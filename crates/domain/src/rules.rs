@@ -28,6 +28,8 @@ pub enum RuleCode {
     ComplaintAnswer,
     /// R16: an improvement is completed only when its effect was measured against the baseline and the outcome recorded.
     ImprovementEffect,
+    /// R19: what respondents say is told when their round is closed, of enough of them, and never of one who was promised otherwise.
+    Respondents,
     /// R23: only what was consented to, or agreed beforehand, is left out of the agreed figure.
     ExclusionConsent,
     /// R24: the customer may accept a statement or object to named figures for an agreed number of days.
@@ -58,6 +60,8 @@ pub enum RuleCode {
     Destination,
     /// A scale ascends, and a score lies on it.
     OffScale,
+    /// A required question has no answer.
+    Unanswered,
     /// Evidence tells of a time before its own beginning, or from the future.
     TimeOrder,
 }
@@ -78,6 +82,7 @@ impl RuleCode {
             Self::EndorsementMissing => "R14",
             Self::ComplaintAnswer => "R15",
             Self::ImprovementEffect => "R16",
+            Self::Respondents => "R19",
             Self::ExclusionConsent => "R23",
             Self::Objections => "R24",
             _ => return None,

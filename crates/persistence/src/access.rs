@@ -270,6 +270,25 @@ pub(crate) fn of_improvement(reach: &Reach, today: NaiveDate, backend: DbBackend
 pub(crate) const CUSTOMERS_OF_IMPROVEMENT: &str =
     "select x.customer_id from improvement_customer x where x.improvement_id = improvement.id";
 
+/// Whether a round of a survey is within reach: by all of the customers whose contacts are asked.
+pub(crate) fn of_round(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    if matches!(reach.customers, Customers::All | Customers::None) {
+        return of_customers(&reach.customers, "", today, backend);
+    }
+    let within = of_customers(&reach.customers, "survey_round_customer.customer_id", today, backend);
+    let beyond = Query::select()
+        .column(("survey_round_customer", "round_id"))
+        .from("survey_round_customer")
+        .and_where(Expr::cust("survey_round_customer.round_id = survey_round.id"))
+        .and_where(within.not())
+        .to_owned();
+    Expr::exists(beyond).not()
+}
+
+/// The customers of a round, as a guard asks for them.
+pub(crate) const CUSTOMERS_OF_ROUND: &str =
+    "select x.customer_id from survey_round_customer x where x.round_id = survey_round.id";
+
 /// Whether a hand-over goes to one of the destinations; none: no limit.
 pub(crate) fn to_destinations(destinations: Option<Vec<Destination>>) -> Expr {
     match destinations {

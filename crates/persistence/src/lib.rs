@@ -3,6 +3,7 @@
 //! Nothing else writes SQL. A room's functions take the [`UnitOfWork`](store::UnitOfWork) to change something, a
 //! [`Reader`](store::Reader) to look, and the caller's scope in either case, so that it cannot be forgotten.
 pub mod access;
+pub mod access_records;
 pub mod agreements;
 pub mod calendars;
 pub mod clients;
@@ -19,6 +20,7 @@ pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
 pub mod store;
+pub mod surveys;
 pub mod teams;
 pub mod webhooks;
 

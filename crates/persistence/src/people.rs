@@ -413,6 +413,7 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
         ("requests", "request", "raised_by_id"),
         ("endorsements", "request_endorsement", "contact_id"),
         ("comments", "comment", "author_id"),
+        ("invitations", "survey_invitation", "contact_id"),
     ];
     refuse_if_used(unit, "contact", contact.id.0, &uses).await?;
     let deputies = contact::Entity::find()
@@ -428,4 +429,21 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
         contact::Entity::delete_by_id(contact.id).exec(unit.connection()).await,
     )?;
     unit.record("deleted", Some(contact), None)
+}
+
+/// The contacts who speak for the customers on the day, with their mandates as they were told.
+pub(crate) async fn speaking_for(
+    source: &impl Source,
+    customers: &[CustomerId],
+    today: NaiveDate,
+) -> Result<Vec<Contact>, Error> {
+    const MOST: u64 = 20_000;
+    let everywhere = Scope::unlimited("surveys");
+    let query = select_contacts(source.backend(), &everywhere, today)
+        .and_where(Expr::col(("contact", "customer_id")).is_in(customers.iter().copied()))
+        .and_where(Expr::cust("contact.last_day is null").or(Expr::col(("contact", "last_day")).gte(today)))
+        .limit(MOST)
+        .to_owned();
+    let rows = store::all::<ContactRow>(source.connection(), &query).await?;
+    Ok(rows.into_iter().map(|row| row.contact().0).collect())
 }

@@ -262,6 +262,7 @@ pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Erro
         ("agreements", "agreement_service", "service_id"),
         ("measurements", "measurement", "service_id"),
         ("improvements", "improvement_service", "service_id"),
+        ("rounds of surveys", "survey_round", "service_id"),
     ];
     refuse_if_used(unit, "service", service.id.0, &uses).await?;
     references::set(unit, SubjectKind::Service, service.id.0, &[], None, false).await?;

@@ -33,4 +33,5 @@ mod registers;
 mod requests;
 mod satisfaction;
 mod statements;
+mod surveys;
 mod webhooks;

@@ -18,7 +18,7 @@ use strum::IntoEnumIterator;
 
 use super::{
     DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, statements,
-    webhooks, weighing,
+    surveys, webhooks, weighing,
 };
 use crate::{
     State,
@@ -76,6 +76,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     ratings::send(state, &registers, now).await?;
     statements::tell(state, &registers, now).await?;
     improvements::enter(state, &registers, now).await?;
+    surveys::ask(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

@@ -12,6 +12,7 @@ mod municipality;
 mod play;
 mod ratings;
 mod statements;
+mod surveys;
 mod webhooks;
 mod weighing;
 

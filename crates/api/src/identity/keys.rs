@@ -15,6 +15,8 @@ pub enum KeyError {
     Folder { folder: String, source: std::io::Error },
     #[error("{file} is not an ES256 private key in PEM (PKCS#8)")]
     NotAKey { file: String },
+    #[error("{file} is not a key of 32 bytes in hexadecimal")]
+    NotALinkKey { file: String },
 }
 
 /// A key that verifies.
@@ -99,7 +101,7 @@ fn fresh_key() -> Option<String> {
 }
 
 /// Writes a file that nobody else can read, whole or not at all. Where another instance was faster, its file stays.
-fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
     let draft = file.with_extension(uuid::Uuid::now_v7().simple().to_string());
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -18,6 +18,7 @@ pub mod requests;
 pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
+pub mod surveys;
 pub mod teams;
 pub mod webhooks;
 pub mod weighing;
@@ -46,6 +47,7 @@ pub fn all(routes: &mut Routes) {
         .configure(measurements::routes)
         .configure(service_levels::routes)
         .configure(satisfaction::routes)
+        .configure(surveys::routes)
         .configure(improvements::routes)
         .configure(events::routes)
         .configure(webhooks::routes)

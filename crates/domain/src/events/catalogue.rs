@@ -18,6 +18,7 @@ use crate::{
     requests::{Comment, HandOver, Request, RequestScore, ScoringScheme},
     service_levels::{Exclusion, MissedTarget, ServiceLevelStatement, StatementRun},
     services::Service,
+    surveys::{Survey, SurveyRound},
     teams::{CustomerTeam, TeamAssignments},
     vocabulary::{Purpose, Rendering},
     webhooks::{Replayed, WebhookSubscription},
@@ -437,6 +438,36 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("changed", "Who may send, or how it is mapped, changed."),
                     ("secret_rotated", "A connection has a new secret."),
                     ("deleted", "A connection was removed."),
+                ])]
+            }
+        }
+        SubjectKind::Survey => {
+            const {
+                &[of::<Survey>(&[
+                    ("created", "A survey was entered."),
+                    ("changed", "A survey reads otherwise."),
+                    ("sealed", "A survey's edition is sent, and stays as it reads."),
+                ])]
+            }
+        }
+        // Told by its round: no answer has an event, so that none tells when somebody answered.
+        SubjectKind::SurveyRound => {
+            const {
+                &[of::<SurveyRound>(&[
+                    ("created", "A round of a survey was entered."),
+                    ("changed", "What is told of a round changed."),
+                    ("opened", "A round's respondents were chosen."),
+                    ("links_handed_out", "The links of a round were handed out."),
+                    (
+                        "outcomes_told",
+                        "It is known of invitations of a round whether they arrived.",
+                    ),
+                    ("closed", "A round takes in no more answers."),
+                    ("published", "What was said in a round in words is told."),
+                    (
+                        "comments_removed",
+                        "What was said in a round in words was kept for long enough.",
+                    ),
                 ])]
             }
         }

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 use super::{Distribution, FigureMethod, SatisfactionChange, Scale, figures::rounded_if_any};
 use crate::{
     service_levels::StatementPeriod,
-    vocabulary::{CustomerRef, ServiceRef, word},
+    surveys::SurveyKind,
+    vocabulary::{CustomerRef, ServiceRef, Slug, word},
 };
 
 word! {
@@ -13,6 +14,8 @@ word! {
     SatisfactionSeries {
         /// Users, by their ratings of finished cases.
         User,
+        /// Customers' contacts, by the rounds of surveys that closed in the period; without rounds whose answers are named.
+        Customer,
     }
 }
 
@@ -70,12 +73,18 @@ pub struct SatisfactionMetric {
     pub first_day: chrono::NaiveDate,
     /// Its last day.
     pub last_day: chrono::NaiveDate,
+    /// What the surveys were about; figures are drawn across all surveys of one kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey_kind: Option<SurveyKind>,
+    /// What was asked in them, by the question's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<Slug>,
     /// By what the answers are told apart.
     pub dimension: SatisfactionDimension,
-    /// Whose answers, by customer.
+    /// Whose answers, by customer; none of several customers whom an anonymous round does not tell apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerRef>,
-    /// What they are about, by service.
+    /// What they are about, by service; none where a round was about none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<ServiceRef>,
     /// The scale that was answered on. Figures of different scales are never put together.

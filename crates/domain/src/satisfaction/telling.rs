@@ -23,9 +23,9 @@ use crate::{
 pub enum Part {
     /// All.
     All,
-    /// A customer's.
+    /// A customer's; the nil id stands for those that are not told apart by customer.
     Customer(CustomerId),
-    /// Those about a service.
+    /// Those about a service; the nil id stands for those about none.
     Service(ServiceId),
     /// A customer's about a service.
     Both(CustomerId, ServiceId),

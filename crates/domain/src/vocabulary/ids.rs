@@ -83,6 +83,16 @@ ids! {
     BatchId;
     /// A score on a finished case.
     RatingId;
+    /// A survey.
+    SurveyId;
+    /// A survey sent to chosen contacts.
+    SurveyRoundId;
+    /// An invitation to answer in a round.
+    InvitationId;
+    /// What a respondent answered.
+    SurveyAnswerId;
+    /// Something that was said in words.
+    SurveyCommentId;
     /// A statement of what was delivered in a period.
     StatementId;
     /// An interval that is left out of what is judged.

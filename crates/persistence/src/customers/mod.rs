@@ -377,6 +377,7 @@ pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Er
         ("measurements", "measurement", "customer_id"),
         ("outages", "measurement_customer", "customer_id"),
         ("improvements", "improvement_customer", "customer_id"),
+        ("rounds of surveys", "survey_round_customer", "customer_id"),
     ];
     refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
     references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;

@@ -1,5 +1,5 @@
 //! Drawing the figures of years: decided once for the whole of a year, whatever is asked for later, and kept.
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use domain::{
@@ -23,8 +23,17 @@ use crate::{
 /// How many figures one statement lists: each has more than twenty values.
 const AT_ONCE: usize = 500;
 
-/// The scale of answers as it is stored: low, high, top boxes or 0.
-type StoredScale = (i32, i32, i32);
+/// What is decided together and with nothing else: of a series, of all surveys of a kind a question, on a scale.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, FromQueryResult)]
+struct Asked {
+    series: SatisfactionSeries,
+    survey_kind: String,
+    question: String,
+    low: i32,
+    high: i32,
+    /// 0 where nobody says which scores are satisfied ones.
+    top_boxes: i32,
+}
 
 #[derive(FromQueryResult)]
 struct YearRow {
@@ -35,24 +44,23 @@ struct YearRow {
 
 #[derive(FromQueryResult)]
 struct CountRow {
+    #[sea_orm(nested)]
+    asked: Asked,
     month: NaiveDate,
-    customer_id: CustomerId,
-    service_id: ServiceId,
-    low: i32,
-    high: i32,
-    top_boxes: i32,
+    customer_id: Option<CustomerId>,
+    service_id: Option<ServiceId>,
     score: i32,
     n: i64,
 }
 
 #[derive(FromQueryResult)]
 struct ToldRow {
+    #[sea_orm(nested)]
+    asked: Asked,
     period: String,
+    dimension: SatisfactionDimension,
     customer_id: Option<CustomerId>,
     service_id: Option<ServiceId>,
-    low: i32,
-    high: i32,
-    top_boxes: i32,
 }
 
 #[derive(FromQueryResult)]
@@ -64,7 +72,8 @@ impl Db {
     /// Renews what enough late answers have come to, and draws the figures of what is fixed by now (R19 f).
     pub async fn keep_figures(&self, origin: &Origin, threshold: Threshold) -> Result<(), Error> {
         self.renew_fixed_months(origin, threshold).await?;
-        let sql = "select min(month) as month from rating_count where n > 0";
+        let sql = "select min(first.month) as month from (select min(month) as month from rating_count where n > 0 \
+                   union all select min(month) as month from survey_count) first";
         let first: Vec<FirstRow> = store::rows(self.reader().connection(), sql, vec![]).await?;
         let Some(first) = first.into_iter().find_map(|row| row.month) else {
             return Ok(());
@@ -161,27 +170,32 @@ pub(super) async fn to_be_drawn_anew(unit: &UnitOfWork, year: StatementPeriod) -
     Ok(())
 }
 
-/// The counted answers of a year, by scale.
+/// The counted answers of a year, by what was asked.
 async fn answers(
     reader: &Reader<'_>,
     year: StatementPeriod,
     today: NaiveDate,
-) -> Result<BTreeMap<StoredScale, YearOfAnswers>, Error> {
-    let mut years: BTreeMap<StoredScale, YearOfAnswers> = BTreeMap::new();
-    let sql = "select month, customer_id, service_id, low, high, top_boxes, score, n from rating_count \
-               where month >= ? and month < ? and n > 0";
-    let values = vec![year.period().since.into(), year.until().into()];
-    for row in store::rows::<CountRow>(reader.connection(), sql, values).await? {
-        let scale = (row.low, row.high, row.top_boxes);
-        let answers = match years.entry(scale) {
-            Entry::Occupied(found) => found.into_mut(),
-            Entry::Vacant(new) => new.insert(YearOfAnswers::new(
-                figures::scale(row.low, row.high, row.top_boxes)?,
-                year.period().since,
-                today,
-            )),
-        };
-        let pair = (row.customer_id, row.service_id);
+) -> Result<BTreeMap<Asked, YearOfAnswers>, Error> {
+    let mut years: BTreeMap<Asked, YearOfAnswers> = BTreeMap::new();
+    // What named rounds were told is their customers' teams' alone.
+    let sql = "select 'user' as series, '' as survey_kind, '' as question, c.low, c.high, c.top_boxes, \
+               c.month, c.customer_id, c.service_id, c.score, c.n from rating_count c \
+               where c.month >= ? and c.month < ? and c.n > 0 union all \
+               select 'customer', c.kind, c.question, c.low, c.high, c.top_boxes, \
+               c.month, c.customer_id, c.service_id, c.score, c.n from survey_count c \
+               join survey_round r on r.id = c.round_id and r.anonymity <> 'named' \
+               where c.month >= ? and c.month < ? and c.n > 0";
+    let days = [year.period().since.into(), year.until().into()];
+    for row in store::rows::<CountRow>(reader.connection(), sql, [days.clone(), days].concat()).await? {
+        let scale = figures::scale(row.asked.low, row.asked.high, row.asked.top_boxes)?;
+        let answers = years
+            .entry(row.asked)
+            .or_insert_with(|| YearOfAnswers::new(scale, year.period().since, today));
+        let nobody = Uuid::nil();
+        let pair = (
+            row.customer_id.unwrap_or(nobody.into()),
+            row.service_id.unwrap_or(nobody.into()),
+        );
         let counted = answers.add(pair, row.month, row.score, row.n.unsigned_abs());
         counted.map_err(|e: NotOnTheScale| unreadable(&e))?;
     }
@@ -192,64 +206,67 @@ fn unreadable(e: &dyn std::error::Error) -> Error {
     Error::Database(DbErr::Custom(format!("stored answers: {e}")))
 }
 
-/// What is told of a year already, by scale.
-struct Told(BTreeMap<StoredScale, BTreeSet<Cell>>);
+/// What is told of a year already, by what was asked.
+struct Told(BTreeMap<Asked, BTreeSet<Cell>>);
 
 impl Told {
     async fn of(reader: &Reader<'_>, year: StatementPeriod) -> Result<Self, Error> {
-        let sql = "select distinct period, customer_id, service_id, low, high, top_boxes from satisfaction_figure \
-                   where year = ? and withheld = false";
+        let sql = "select distinct series, survey_kind, question, low, high, top_boxes, period, dimension, customer_id, \
+                   service_id from satisfaction_figure where year = ? and withheld = false";
         let rows: Vec<ToldRow> = store::rows(reader.connection(), sql, vec![year.period().since.into()]).await?;
-        let mut told: BTreeMap<StoredScale, BTreeSet<Cell>> = BTreeMap::new();
+        let mut told: BTreeMap<Asked, BTreeSet<Cell>> = BTreeMap::new();
         for row in rows {
-            let part = match (row.customer_id, row.service_id) {
-                (None, None) => Part::All,
-                (Some(customer), None) => Part::Customer(customer),
-                (None, Some(service)) => Part::Service(service),
-                (Some(customer), Some(service)) => Part::Both(customer, service),
+            let customer = row.customer_id.unwrap_or(Uuid::nil().into());
+            let service = row.service_id.unwrap_or(Uuid::nil().into());
+            let part = match row.dimension {
+                SatisfactionDimension::All => Part::All,
+                SatisfactionDimension::Customer => Part::Customer(customer),
+                SatisfactionDimension::Service => Part::Service(service),
+                SatisfactionDimension::CustomerService => Part::Both(customer, service),
             };
             let period = row
                 .period
                 .parse()
                 .map_err(|e: domain::service_levels::NotAPeriod| unreadable(&e))?;
-            let cells = told.entry((row.low, row.high, row.top_boxes)).or_default();
+            let cells = told.entry(row.asked).or_default();
             cells.insert((part, period));
         }
         Ok(Self(told))
     }
 
-    fn on(&self, scale: &StoredScale) -> BTreeSet<Cell> {
-        self.0.get(scale).cloned().unwrap_or_default()
+    fn on(&self, asked: &Asked) -> BTreeSet<Cell> {
+        self.0.get(asked).cloned().unwrap_or_default()
     }
 }
 
-/// What is told of a year on each scale, against the year before as that was told.
+/// What is told of a year, each question for itself, against the year before as that was told.
 fn decide(
-    mut year_before: BTreeMap<StoredScale, YearOfAnswers>,
+    mut year_before: BTreeMap<Asked, YearOfAnswers>,
     told_before: &Told,
-    year: BTreeMap<StoredScale, YearOfAnswers>,
+    year: BTreeMap<Asked, YearOfAnswers>,
     told: &Told,
     threshold: Threshold,
-) -> Result<Vec<(StoredScale, Drawn)>, Error> {
+) -> Result<Vec<(Asked, Drawn)>, Error> {
     let mut figures = vec![];
     let wrong = |e: NoSuchPart| unreadable(&e);
-    for (scale, answers) in year {
+    for (asked, answers) in year {
         let before = year_before
-            .remove(&scale)
-            .map(|answers| ToldYear::of(answers, told_before.on(&scale)));
-        let answers = answers.told(threshold, &told.on(&scale)).map_err(wrong)?;
-        figures.extend(answers.figures(before.as_ref()).into_iter().map(|drawn| (scale, drawn)));
+            .remove(&asked)
+            .map(|answers| ToldYear::of(answers, told_before.on(&asked)));
+        let answers = answers.told(threshold, &told.on(&asked)).map_err(wrong)?;
+        let drawn = answers.figures(before.as_ref()).into_iter();
+        figures.extend(drawn.map(|drawn| (asked.clone(), drawn)));
     }
     Ok(figures)
 }
 
-async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(StoredScale, Drawn)>) -> Result<(), Error> {
+async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(Asked, Drawn)>) -> Result<(), Error> {
     let sql = "delete from satisfaction_figure where year = ?";
     let gone = store::by_hand(unit.backend(), sql, vec![year.period().since.into()]);
     unit.connection().execute_raw(gone).await?;
     let rows: Vec<ActiveModel> = figures
         .into_iter()
-        .map(|(scale, drawn)| row(year, scale, drawn))
+        .map(|(asked, drawn)| row(year, &asked, &drawn))
         .collect();
     for rows in rows.chunks(AT_ONCE) {
         Entity::insert_many(rows.to_vec())
@@ -259,33 +276,36 @@ async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(StoredSca
     Ok(())
 }
 
-fn row(year: StatementPeriod, scale: StoredScale, drawn: Drawn) -> ActiveModel {
+fn row(year: StatementPeriod, asked: &Asked, drawn: &Drawn) -> ActiveModel {
     let (dimension, customer, service) = match drawn.part {
         Part::All => (SatisfactionDimension::All, None, None),
         Part::Customer(customer) => (SatisfactionDimension::Customer, Some(customer), None),
         Part::Service(service) => (SatisfactionDimension::Service, None, Some(service)),
         Part::Both(customer, service) => (SatisfactionDimension::CustomerService, Some(customer), Some(service)),
     };
-    let (customer_id, service_id) = (customer.map(|id| id.0), service.map(|id| id.0));
-    let parts = [customer_id, service_id].map(Option::unwrap_or_default);
+    let parts = [customer.map(|id| id.0), service.map(|id| id.0)];
+    let named = |id: Option<Uuid>| id.filter(|id| !id.is_nil());
+    let [customer_id, service_id] = parts.map(named);
     let told = drawn.told.as_ref();
     let figure = told.map(|told| told.figure);
     let change = told.and_then(|told| told.change);
     let steps = told.map(|told| Distribution(DistributionStep::of(&told.answers)));
     ActiveModel {
-        place: Set(place(dimension, parts, scale, &drawn)),
+        place: Set(place(dimension, parts, asked, drawn)),
         year: Set(year.period().since),
-        series: Set(SatisfactionSeries::User),
+        series: Set(asked.series),
+        survey_kind: Set(asked.survey_kind.clone()),
+        question: Set(asked.question.clone()),
         period: Set(drawn.period.to_string()),
         period_kind: Set(drawn.period.kind()),
         first_day: Set(drawn.period.period().since),
         dimension: Set(dimension),
         part_id: Set(customer_id.or(service_id).unwrap_or_default()),
-        customer_id: Set(customer),
-        service_id: Set(service),
-        low: Set(scale.0),
-        high: Set(scale.1),
-        top_boxes: Set(scale.2),
+        customer_id: Set(customer_id.map(Into::into)),
+        service_id: Set(service_id.map(Into::into)),
+        low: Set(asked.low),
+        high: Set(asked.high),
+        top_boxes: Set(asked.top_boxes),
         method: Set(drawn.method),
         withheld: Set(told.is_none()),
         n: Set(figure.and_then(|figure| i64::try_from(figure.n).ok())),
@@ -300,20 +320,21 @@ fn row(year: StatementPeriod, scale: StoredScale, drawn: Drawn) -> ActiveModel {
     }
 }
 
-/// Where a figure stands in lists, as bytes: the earlier period, of those that begin on a day the shorter one, all before
-/// customers before services before both.
-fn place(
-    dimension: SatisfactionDimension,
-    parts: [Uuid; 2],
-    (low, high, top_boxes): StoredScale,
-    drawn: &Drawn,
-) -> Vec<u8> {
+/// Where a figure stands in lists, as bytes: the earlier period, of those that begin on a day the shorter one, users before
+/// customers, all before each customer before each service before both.
+fn place(dimension: SatisfactionDimension, parts: [Option<Uuid>; 2], asked: &Asked, drawn: &Drawn) -> Vec<u8> {
     let since = drawn.period.period().since;
-    let ends = [low, high, top_boxes].map(|end| (i64::from(end) + i64::from(i32::MAX)).to_be_bytes());
+    let ends = [asked.low, asked.high, asked.top_boxes].map(|end| (i64::from(end) + i64::from(i32::MAX)).to_be_bytes());
     let mut place = vec![];
     place.extend(since.num_days_from_ce().to_be_bytes());
-    place.extend([drawn.period.kind() as u8, dimension as u8]);
-    parts.iter().for_each(|part| place.extend(part.as_bytes()));
+    place.extend([drawn.period.kind() as u8, asked.series as u8, dimension as u8]);
+    for part in parts {
+        place.extend(part.unwrap_or_default().as_bytes());
+    }
+    for text in [&asked.survey_kind, &asked.question] {
+        place.extend(text.as_bytes());
+        place.push(0);
+    }
     place.extend(ends.concat());
     place.push(drawn.method as u8);
     place

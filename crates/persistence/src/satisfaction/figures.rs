@@ -4,11 +4,12 @@ use domain::{
     access::{Customers, Scope},
     agreements::CalendarPeriod,
     satisfaction::{
-        DistributionStep, FigureMethod, SatisfactionChange, SatisfactionDimension, SatisfactionMetric, Scale,
-        WithheldReason,
+        DistributionStep, FigureMethod, SatisfactionChange, SatisfactionDimension, SatisfactionMetric,
+        SatisfactionSeries, Scale, WithheldReason,
     },
     service_levels::StatementPeriod,
-    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef},
+    surveys::SurveyKind,
+    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef, Slug},
 };
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromJsonQueryResult, FromQueryResult, QueryTrait, Value,
@@ -37,6 +38,8 @@ mod entity {
         pub place: Vec<u8>,
         pub year: Date,
         pub series: SatisfactionSeries,
+        pub survey_kind: String,
+        pub question: String,
         pub period: String,
         pub period_kind: CalendarPeriod,
         pub first_day: Date,
@@ -73,6 +76,12 @@ use entity::{Column, Model};
 /// Which figures.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// Of this series.
+    pub series: Option<SatisfactionSeries>,
+    /// Of surveys of this kind.
+    pub survey_kind: Option<SurveyKind>,
+    /// Of the question with this key.
+    pub question: Option<Slug>,
     /// Told apart by this.
     pub dimension: Option<SatisfactionDimension>,
     /// Of this customer.
@@ -113,6 +122,8 @@ impl Row {
         let days = period.days();
         Ok(SatisfactionMetric {
             series: row.series,
+            survey_kind: row.survey_kind.parse().ok(),
+            question: row.question.parse().ok(),
             period,
             first_day: period.period().since,
             last_day: days.last_day.unwrap_or(days.first_day),
@@ -196,7 +207,7 @@ pub(crate) async fn told(
     // Each is there once for each method; every scale has a mean.
     let sql = format!(
         "select f.customer_id, f.service_id, f.first_day, f.low, f.high, f.top_boxes, f.distribution \
-         from satisfaction_figure f where f.dimension = '{dimension}' and f.period_kind = 'month' \
+         from satisfaction_figure f where f.series = 'user' and f.dimension = '{dimension}' and f.period_kind = 'month' \
          and f.method = 'mean' and f.withheld = false and f.first_day >= ? and f.first_day < ? and {condition} \
          order by f.place"
     );
@@ -248,6 +259,9 @@ fn select(scope: &Scope, source: &impl Source, today: NaiveDate) -> SelectStatem
 impl Filter {
     fn apply(&self, query: &mut SelectStatement) {
         let all = Condition::all()
+            .add_option(self.series.map(|series| Column::Series.eq(series)))
+            .add_option(self.survey_kind.map(|kind| Column::SurveyKind.eq(kind.to_string())))
+            .add_option(self.question.as_ref().map(|key| Column::Question.eq(key.to_string())))
             .add_option(self.dimension.map(|dimension| Column::Dimension.eq(dimension)))
             .add_option(self.customer.map(|id| Column::CustomerId.eq(id)))
             .add_option(self.service.map(|id| Column::ServiceId.eq(id)))

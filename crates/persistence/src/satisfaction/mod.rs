@@ -1,4 +1,4 @@
-//! Satisfaction: ratings as they were sent, how many there are of each score, and the figures drawn from that.
+//! Satisfaction: ratings as they were sent, how many there are of each score, and the figures drawn from that and from surveys.
 mod counts;
 mod drawing;
 mod figures;

@@ -115,6 +115,11 @@ impl UnitOfWork {
         &self.origin.actor
     }
 
+    /// The request in which it is done.
+    pub fn request_id(&self) -> &str {
+        &self.origin.request_id
+    }
+
     /// In whose stead, where a deputy acts.
     pub fn acting_for(&self) -> Option<Uuid> {
         *self.acting_for.lock().unwrap_or_else(PoisonError::into_inner)

@@ -75,6 +75,18 @@ pub fn outage(service: &str, customer: &str) -> Value {
         "service": service, "from": "2026-01-01T00:00:00Z", "customers": [customer]})
 }
 
+/// A survey that asks how satisfied, and in words.
+pub fn survey() -> Value {
+    let question = |key: &str, kind: &str| json!({"key": key, "text": {"sv": "Fråga?", "en": "Question?"}, "answer": {"kind": kind}});
+    json!({"kind": "other", "content": {"title": {"sv": fresh("Enkät"), "en": fresh("Survey")},
+        "questions": [question("how", "csat"), question("words", "text")]}})
+}
+
+pub fn round(survey: &str, customer: &str, anonymity: &str) -> Value {
+    json!({"survey": survey, "title": {"sv": fresh("Runda"), "en": fresh("Round")}, "anonymity": anonymity,
+        "customers": [customer], "firstDay": "2020-01-01", "lastDay": "2090-01-01"})
+}
+
 /// A line of ratings.
 pub fn rating(service: &str, customer: &str) -> Value {
     json!({"source": "monitor", "sourceId": fresh("B"), "ratedAt": "2026-01-01T00:00:00Z", "service": service,

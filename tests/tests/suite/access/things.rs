@@ -225,6 +225,7 @@ impl Stage {
             "createRatings" => path.push_str("?batch=rated"),
             "getEventStream" => path.push_str("?seconds=1"),
             "listSimilarRequests" => path.push_str("?title=Skanning"),
+            "listSurveyComments" => path.push_str("?question=words"),
             _ => {}
         }
         Case {
@@ -256,6 +257,11 @@ impl Stage {
                 Thing::new("calendarId", &made).and("version", "1".into())
             }
             ("clientId", _) => Thing::new("clientId", &made(&self.admin, "/clients", client(None)).await),
+            ("surveyId", _) => {
+                let survey = made(&self.admin, "/surveys", survey()).await;
+                Thing::new("surveyId", &survey).and("version", "1".into())
+            }
+            ("surveyRoundId", id) => self.survey_round(id, branch).await,
             ("scoringSchemeId", _) => Thing::new(
                 "scoringSchemeId",
                 &made(&self.admin, "/scoring-schemes", scheme()).await,
@@ -423,6 +429,50 @@ impl Stage {
             seen = last;
         }
         Thing::new("improvementId", &seen).and("improvementActivityId", planned)
+    }
+
+    /// A round of a survey, in a state in which the operation can be done. Its answers are read by the team.
+    async fn survey_round(&self, operation: &str, branch: &Branch) -> Thing {
+        let survey = made(&self.admin, "/surveys", survey()).await.id();
+        let draft = made(&branch.dm, "/survey-rounds", round(&survey, &branch.customer, "named")).await;
+        let path = format!("/survey-rounds/{}", draft.id());
+        let steps: &[&str] = match operation {
+            "createRoundOpening" | "changeSurveyRound" => &[],
+            "createRoundPublication" => &["opening", "closing"],
+            "listSurveyComments" => &["opening", "links", "closing", "publication"],
+            _ => &["opening"],
+        };
+        let mut seen = draft;
+        for step in steps {
+            let path = format!("{path}/{step}");
+            if *step == "links" {
+                let links = branch.dm.post(&path, json!({})).await.expect(200);
+                self.answer_one(links.body.as_str().expect("a table")).await;
+                seen = branch
+                    .dm
+                    .get(&format!("/survey-rounds/{}", seen.id()))
+                    .await
+                    .expect(200);
+                continue;
+            }
+            seen = branch.dm.act(&path, &seen.etag(), Value::Null).await.expect(200);
+        }
+        let mut thing = Thing::new("surveyRoundId", &seen);
+        if operation == "createInvitationOutcomes" {
+            let all = branch.dm.get(&format!("{path}/invitations")).await.expect(200);
+            let outcome = json!({"invitation": all.items()[0]["id"], "arrived": false});
+            thing.body = Some(json!({"outcomes": [outcome]}));
+        }
+        thing
+    }
+
+    /// Whoever has the first of the links answers.
+    async fn answer_one(&self, links: &str) {
+        let mut table = csv::Reader::from_reader(links.as_bytes());
+        let first = table.records().next().expect("a line").expect("a line");
+        let answers = json!({"answers": {"how": 4, "words": "Bra."}});
+        let sent = self.service.http.post(&first[4]).json(&answers);
+        Answer::to("POST /svara", sent).await.expect(200);
     }
 
     /// The improvement after these steps; none where there are none.
@@ -743,6 +793,15 @@ impl Stage {
             "createImport" => json!(format!("code,name\n{},Tjänst\n", code())),
             "createRatings" => json!(rating(&self.world.mail, &self.away.customer).to_string()),
             "createMeasurements" => json!(outage(&self.world.mail, &self.away.customer).to_string()),
+            "createSurvey" => survey(),
+            "changeSurvey" => json!({"freeTextMonths": 6}),
+            "createSurveyRound" => {
+                let survey = made(&self.admin, "/surveys", survey()).await.id();
+                round(&survey, named, "confidential")
+            }
+            "changeSurveyRound" => json!({"lastDay": "2090-02-02"}),
+            "createInvitationLinks" => json!({"reminder": 0}),
+            "createInvitationOutcomes" => json!({"outcomes": [{"invitation": Uuid::now_v7(), "arrived": true}]}),
             "changeRequest" => json!({"title": fresh("Ärende")}),
             "changeCustomer"
             | "changeContact"

@@ -2,6 +2,7 @@
 mod metrics;
 mod ratings;
 mod statements;
+mod surveys;
 mod withholding;
 
 use api::identity::Kind;

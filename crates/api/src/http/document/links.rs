@@ -30,6 +30,8 @@ const KEYS: &[(&str, &str)] = &[
     ("/WebhookSubscription", "webhookSubscriptionId"),
     ("/WebhookSubscriptionWithSecret", "webhookSubscriptionId"),
     ("/Connection", "connectionId"),
+    ("/Survey", "surveyId"),
+    ("/SurveyRound", "surveyRoundId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

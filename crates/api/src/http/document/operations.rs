@@ -33,8 +33,8 @@ pub(super) fn complete_operation(
     }
     // Lines are taken in one by one; what they name and the key of their batch make a repeat harmless.
     let of_lines = operation["requestBody"]["content"]["application/x-ndjson"].is_object();
-    // Who asks changes nothing.
-    let only_asks = ["createVerification", "createConnectionTest"].contains(&id.as_str());
+    // Who asks changes nothing; links that are made again are the same, and are secrets that no kept answer may hold.
+    let only_asks = ["createVerification", "createConnectionTest", "createInvitationLinks"].contains(&id.as_str());
     if method == "post" && !of_lines && !only_asks {
         parameters.push(header_parameter(
             "Idempotency-Key",
@@ -168,6 +168,8 @@ const VERSIONED: &[&str] = &[
     "/ScoringScheme",
     "/Connection",
     "/ConnectionWithSecret",
+    "/Survey",
+    "/SurveyRound",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -229,6 +231,13 @@ const RULES: &[(&str, &[&str])] = &[
     ("createMeasurements", &["R20", "R21"]),
     ("createRatings", &["R20", "R21"]),
     ("listSatisfactionMetrics", &["R19", "R20"]),
+    ("listSurveyRounds", &["R20"]),
+    ("getSurveyRound", &["R19", "R20"]),
+    ("createRoundOpening", &["R19"]),
+    ("createInvitationLinks", &["R19"]),
+    ("createRoundClosing", &["R19"]),
+    ("createRoundPublication", &["R19"]),
+    ("listSurveyComments", &["R19", "R20"]),
     ("createConnectionTest", &["R20"]),
     ("createDocumentReplay", &["R20", "R21"]),
     ("createConnectionReplay", &["R20", "R21"]),

@@ -2,7 +2,8 @@
 use actix_web::{Either, HttpResponse, get, http::header};
 use chrono::NaiveDate;
 use domain::{
-    Rule, RuleCode, agreements::CalendarPeriod, satisfaction::*, service_levels::StatementPeriod, vocabulary::*,
+    Rule, RuleCode, agreements::CalendarPeriod, satisfaction::*, service_levels::StatementPeriod, surveys::SurveyKind,
+    vocabulary::*,
 };
 use persistence::{Paging, satisfaction as store};
 use serde::Deserialize;
@@ -39,6 +40,12 @@ enum MetricsFormat {
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 struct MetricQuery {
+    /// Of users or of customers.
+    series: Option<SatisfactionSeries>,
+    /// Of surveys of this kind.
+    survey_kind: Option<SurveyKind>,
+    /// Of the question with this key.
+    question: Option<Slug>,
     /// Of all together, by customer, by service, or by both.
     dimension: Option<SatisfactionDimension>,
     /// Of this customer.
@@ -75,6 +82,9 @@ impl MetricQuery {
 
     fn filter(self) -> store::Filter {
         store::Filter {
+            series: self.series,
+            survey_kind: self.survey_kind,
+            question: self.question,
             dimension: self.dimension,
             customer: self.customer,
             service: self.service,
@@ -91,7 +101,9 @@ impl MetricQuery {
 
 /// List figures of satisfaction
 ///
-/// What users thought, from the ratings of finished cases: one line for each period, part and method, by period. A period's
+/// What users thought, from the ratings of finished cases (`user`), and what customers' contacts thought, from the rounds of
+/// surveys that closed in the period (`customer`): two series that are never put together. One line for each period, part
+/// and method, by period; of surveys, for each question across all surveys of one kind, without named rounds. A period's
 /// figures are fixed three days after its end; a running one has none. What comes later counts when enough of it has come.
 ///
 /// A figure of fewer than five answers (`fewest_answers`) is withheld, and as many others as it takes that it cannot be
@@ -126,7 +138,7 @@ struct MetricsCsv;
 
 impl PartialSchema for MetricsCsv {
     fn schema() -> RefOr<Schema> {
-        let example = "series,period,firstDay,lastDay,dimension,customer,customerName,…\nuser,2026-02,2026-02-01,2026-02-28,customer,KLK,…";
+        let example = "series,period,firstDay,lastDay,surveyKind,…\nuser,2026-02,2026-02-01,2026-02-28,,…";
         ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(10_000_000))
@@ -146,6 +158,8 @@ const COLUMNS: &[Column] = &[
     ("period", |m| m.period.to_string()),
     ("firstDay", |m| m.first_day.to_string()),
     ("lastDay", |m| m.last_day.to_string()),
+    ("surveyKind", |m| written(m.survey_kind)),
+    ("question", |m| written(m.question.as_ref())),
     ("dimension", |m| m.dimension.to_string()),
     ("customer", |m| {
         written(m.customer.as_ref().map(|customer| &customer.code))
@@ -181,7 +195,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// The columns of which somebody wrote what stands in them.
-const WORDS: [&str; 4] = ["customer", "customerName", "service", "serviceName"];
+const WORDS: [&str; 5] = ["question", "customer", "customerName", "service", "serviceName"];
 
 fn written(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
