@@ -55,5 +55,7 @@ create table satisfaction_figure (
 create index ix_satisfaction_figure_year on satisfaction_figure (year, withheld);
 create index ix_satisfaction_figure_customer on satisfaction_figure (customer_id, place);
 create index ix_satisfaction_figure_service on satisfaction_figure (service_id, place);
+create index ix_satisfaction_figure_dimension on satisfaction_figure (dimension, place);
+create index ix_satisfaction_figure_changed on satisfaction_figure (place) where changed;
 create index ix_satisfaction_figure_period on satisfaction_figure (period, place);
 ";

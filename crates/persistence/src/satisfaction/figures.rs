@@ -271,7 +271,11 @@ impl Filter {
             .add_option(self.before.map(|day| Column::FirstDay.lt(day)))
             .add_option(self.method.map(|method| Column::Method.eq(method)))
             .add_option(self.withheld.map(|withheld| Column::Withheld.eq(withheld)))
-            .add_option(self.changed.map(|changed| Column::Changed.eq(changed)));
+            // Written out, so that the index of what changed is used.
+            .add_option(self.changed.map(|changed| match changed {
+                true => Expr::cust("satisfaction_figure.changed"),
+                false => Expr::cust("not satisfaction_figure.changed"),
+            }));
         query.cond_where(all);
     }
 }
