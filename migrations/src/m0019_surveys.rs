@@ -61,6 +61,7 @@ create table survey_round (
 );
 create index ix_survey_round_survey on survey_round (survey_id, id);
 create index ix_survey_round_status on survey_round (status, id);
+create index ix_survey_round_service on survey_round (service_id) where service_id is not null;
 create index ix_survey_round_due on survey_round (last_day) where status = 'open';
 create index ix_survey_round_drawn on survey_round (drawn_on) where drawn_on is not null;
 create index ix_survey_round_comments on survey_round (comments_until) where comments_until is not null;

@@ -431,18 +431,21 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
     unit.record("deleted", Some(contact), None)
 }
 
-/// The contacts who speak for the customers on the day, with their mandates as they were told.
+/// Of so many contacts at most a sample is drawn.
+pub(crate) const MOST_SPEAKING: usize = 20_000;
+
+/// The contacts who speak for the customers on the day, with their mandates as they were told; one more than the most where
+/// there are that many.
 pub(crate) async fn speaking_for(
     source: &impl Source,
     customers: &[CustomerId],
     today: NaiveDate,
 ) -> Result<Vec<Contact>, Error> {
-    const MOST: u64 = 20_000;
     let everywhere = Scope::unlimited("surveys");
     let query = select_contacts(source.backend(), &everywhere, today)
         .and_where(Expr::col(("contact", "customer_id")).is_in(customers.iter().copied()))
         .and_where(Expr::cust("contact.last_day is null").or(Expr::col(("contact", "last_day")).gte(today)))
-        .limit(MOST)
+        .limit(MOST_SPEAKING as u64 + 1)
         .to_owned();
     let rows = store::all::<ContactRow>(source.connection(), &query).await?;
     Ok(rows.into_iter().map(|row| row.contact().0).collect())

@@ -282,7 +282,8 @@ async fn instances_that_start_at_once_on_an_empty_database_do_no_harm() {
                 one.terminate();
                 assert_eq!(one.ended(), Some(0));
             }
-            assert_eq!(std::fs::read_dir(fresh.folder.join("keys")).expect("keys").count(), 1);
+            // One that signs tokens, and one that links in invitations are made with.
+            assert_eq!(std::fs::read_dir(fresh.folder.join("keys")).expect("keys").count(), 2);
             fresh.remove().await;
         }
     }

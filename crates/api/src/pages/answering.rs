@@ -227,7 +227,7 @@ fn in_language<'a, T: std::fmt::Display>(words: Words, sv: &'a T, en: &'a T) -> 
 
 /// What does not fit, at the top, with links to the fields.
 fn summary(words: Words, content: &SurveyContent, filled: &Filled) -> Markup {
-    let title = words.say("Svaret är inte lämnat än", "The answer is not handed in yet");
+    let title = words.say("Något behöver rättas", "Something needs to be put right");
     html! {
         div.summary role="alert" tabindex="-1" {
             h2 { (title) }

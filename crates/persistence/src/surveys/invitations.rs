@@ -68,6 +68,13 @@ async fn frame(unit: &UnitOfWork, round: &SurveyRound) -> Result<Frame, Error> {
     let today = unit.today();
     let ids: Vec<CustomerId> = round.customers.iter().map(|customer| customer.id).collect();
     let contacts = people::speaking_for(unit, &ids, today).await?;
+    if contacts.len() > people::MOST_SPEAKING {
+        let detail = format!(
+            "More than {} contacts could be asked; choose fewer customers.",
+            people::MOST_SPEAKING
+        );
+        return Err(Rule::new(RuleCode::State, detail).at("/customers").into());
+    }
     let holds = |contact: &&Contact| {
         let mandates = contact.mandates.in_force(&contacts);
         round.mandates.is_empty() || round.mandates.iter().any(|kind| mandates.hold(*kind, today))

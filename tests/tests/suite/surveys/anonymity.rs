@@ -65,6 +65,13 @@ async fn nothing_stored_leads_from_an_answer_to_its_invitation() {
         let mut by_id = comments.clone();
         by_id.sort_by_key(|row| ids(row).into_iter().next());
         assert_ne!(order(&by_id), came);
+        let scores: Vec<[usize; 2]> = answers
+            .iter()
+            .map(|row| ["how", "recommend"].map(|key| score(row, key)))
+            .collect();
+        let sent: Vec<[usize; 2]> = (0..answered).map(|n| [n % 5 + 1, n % 11]).collect();
+        assert_ne!(scores, sent);
+        assert_eq!(HashSet::<&[usize; 2]>::from_iter(&scores), HashSet::from_iter(&sent));
         // What was said stands nowhere else, and in no answer beside its scores.
         for word in &came {
             let places: Vec<_> = everything
@@ -110,6 +117,14 @@ async fn an_answer_is_told_of_its_customer_where_enough_were_invited() {
         service.stop().await;
     })
     .await;
+}
+
+/// The score that stands in a row under a question's key.
+fn score(row: &str, key: &str) -> usize {
+    let after = row.split_once(key).expect("an answer").1;
+    let digits = after.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().expect("a score")
 }
 
 /// The ids in a row, in the order in which they stand there.

@@ -65,7 +65,7 @@ pub fn letter(
         format!("{about} {}. ", service.name)
     });
     let organisation = match state.settings.organisation.as_str() {
-        "" => say("IT-organisationen", "the IT organisation"),
+        "" => say("IT-organisationen", "The IT organisation"),
         name => name.to_owned(),
     };
     let asks = say("ber om ditt svar för", "asks for your answer on behalf of");
