@@ -48,10 +48,7 @@ pub async fn measure(at: &At, small: &At, size: Size) -> Result<(), Failure> {
     let small = filled(small, size.few, size).await?;
     let (large, small) = tokio::task::spawn_blocking(move || -> Result<_, Failure> {
         for (what, path) in QUESTIONS {
-            let path = format!(
-                "/satisfaction/metrics{}",
-                path.replace("FIRST", &format!("{year}-01-01"))
-            );
+            let path = format!("/satisfaction/metrics{path}");
             let asked = |running: &Running, what| -> Result<Asked, Failure> {
                 let caller = Caller::administrator(running.address, &running.state)?;
                 Ok(Asked::by(caller, what, &path))
