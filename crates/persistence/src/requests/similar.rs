@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use domain::{access::Scope, requests::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Value,
+    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -66,6 +66,7 @@ pub(super) async fn index_terms(unit: &UnitOfWork, request: &Request, new: bool)
     Ok(())
 }
 
+/// A request that has a term.
 #[derive(FromQueryResult)]
 struct Having {
     /// Which of the terms, from one on.
