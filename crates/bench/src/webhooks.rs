@@ -26,8 +26,8 @@ use crate::{
     seed::{self, Caller, World},
 };
 
-/// How many connections raise requests.
-const RAISING: usize = 4;
+/// How many connections write.
+const WRITING: usize = 4;
 /// How long is waited for what is still on its way at the end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -45,7 +45,7 @@ pub struct Size {
     hanging: usize,
 }
 
-/// When what came was raised and came, in milliseconds between.
+/// How long what came was on its way, in milliseconds.
 type Came = Arc<Mutex<Vec<f64>>>;
 
 /// Measures on an empty database, or one that this filled before: each event matches two subscriptions.
@@ -74,18 +74,19 @@ pub async fn measure(at: &At, size: Size) -> Result<(), Failure> {
     // The sender looks once a second for who is new.
     tokio::time::sleep(Duration::from_secs(2)).await;
 
-    let bodies = raised(&state, &world)?;
+    let (customers, told) = (world.customers.len(), state.clone());
+    let bodies = tokio::task::spawn_blocking(move || comments(address, &told, &world)).await??;
     let began = Instant::now();
-    let many = tokio::task::spawn_blocking(move || raise(address, &bodies, size)).await??;
+    let many = tokio::task::spawn_blocking(move || write(address, &bodies, size)).await??;
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let rate = many as f64 / began.elapsed().as_secs_f64();
     // Of each hundred events as many have one healthy listener as destinations hang.
     let wanted: usize = (0..many)
-        .map(|n| if n % world.customers.len() < size.hanging { 1 } else { 2 })
+        .map(|n| if n % customers < size.hanging { 1 } else { 2 })
         .sum();
     let so_far = || came.lock().unwrap_or_else(PoisonError::into_inner).len();
-    let raised_at = Instant::now();
-    while so_far() < wanted && raised_at.elapsed() < PATIENCE {
+    let written_at = Instant::now();
+    while so_far() < wanted && written_at.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut delays = came.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -112,7 +113,7 @@ async fn subscribe(state: &State, client: Uuid, world: &World, hanging: usize, c
             let destination = format!("http://{}/hook", listener.local_addr()?);
             tokio::spawn(listen(listener, (!second || n >= hanging).then(|| came.clone())));
             told.push(json!({"name": format!("Krok {n}"), "destination": destination,
-                "types": ["kundansvar.request.*"], "customers": [customer.thing.id]}));
+                "types": ["kundansvar.comment.*"], "customers": [customer.thing.id]}));
         }
     }
     let begins = persistence::events::end(&state.db).await?;
@@ -158,32 +159,36 @@ async fn serve(mut stream: TcpStream, came: Option<Came>) -> Option<()> {
         let event: Value = serde_json::from_slice(bytes.get(head..head + length)?).ok()?;
         bytes.drain(..head + length);
         let Some(came) = &came else { continue };
-        let raised: DateTime<Utc> = event["time"].as_str()?.parse().ok()?;
+        let happened: DateTime<Utc> = event["time"].as_str()?.parse().ok()?;
         #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let delay = (now - raised).num_microseconds()? as f64 / 1000.0;
+        let delay = (now - happened).num_microseconds()? as f64 / 1000.0;
         // The subscriptions' own events are told too.
-        if event["type"].as_str()?.contains(".request.") {
+        if event["type"].as_str()?.contains(".comment.") {
             came.lock().unwrap_or_else(PoisonError::into_inner).push(delay);
         }
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.ok()?;
     }
 }
 
-/// What each customer's contact asks for, as it goes over the wire.
-fn raised(state: &State, world: &World) -> Result<Vec<Vec<u8>>, Failure> {
+/// A comment of each customer's contact on a request of theirs, as it goes over the wire: what costs the service least of
+/// all that leaves an event, for it is the delivery that is measured.
+fn comments(address: SocketAddr, state: &State, world: &World) -> Result<Vec<Vec<u8>>, Failure> {
     let (now, service) = (state.clock.now(), world.services.first().ok_or("no service")?);
+    let body = json!({"text": "Hur går det?"}).to_string();
     let each = world.customers.iter().enumerate().map(|(n, customer)| {
         let contact = customer.contact.to_string();
+        let what = seed::what(customer.thing.id, service.id, n);
+        let raised = Caller::of(address, state, Kind::Contact, &contact)?.post("/requests", &what)?;
         let hours = chrono::Duration::hours(10);
         let token = state.tokens.issue(Kind::Contact, &contact, String::new(), hours, now)?;
-        let body = seed::what(customer.thing.id, service.id, n).to_string();
-        Ok(request("POST", "/kundansvar/v1/requests", &token, Some(&body)))
+        let path = format!("/kundansvar/v1/requests/{raised}/comments");
+        Ok(request("POST", &path, &token, Some(&body)))
     });
     each.collect()
 }
 
-/// Raises requests in turn at a steady rate; how many.
-fn raise(address: SocketAddr, bodies: &[Vec<u8>], size: Size) -> Result<usize, Failure> {
+/// Writes comments in turn at a steady rate; how many.
+fn write(address: SocketAddr, bodies: &[Vec<u8>], size: Size) -> Result<usize, Failure> {
     let (next, began) = (AtomicU64::new(0), Instant::now());
     let many = u64::from(size.rate) * u64::from(size.seconds);
     std::thread::scope(|scope| {
@@ -199,8 +204,8 @@ fn raise(address: SocketAddr, bodies: &[Vec<u8>], size: Size) -> Result<usize, F
                 connection.exchange(&bodies[usize::try_from(n)? % bodies.len()])?;
             }
         };
-        let raising: Vec<_> = (0..RAISING).map(|_| scope.spawn(one)).collect();
-        for one in raising {
+        let writing: Vec<_> = (0..WRITING).map(|_| scope.spawn(one)).collect();
+        for one in writing {
             one.join().map_err(|_| "a connection's thread ended early")??;
         }
         Ok(usize::try_from(many)?)

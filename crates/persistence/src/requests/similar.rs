@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use domain::{access::Scope, requests::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Value,
+    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -66,9 +66,11 @@ pub(super) async fn index_terms(unit: &UnitOfWork, request: &Request, new: bool)
     Ok(())
 }
 
+/// A request that has a term.
 #[derive(FromQueryResult)]
 struct Having {
-    term: String,
+    /// Which of the terms, from one on.
+    nth: i64,
     request_id: RequestId,
 }
 
@@ -88,23 +90,40 @@ struct Candidate {
 /// For each term the newest open requests that have it.
 async fn having(source: &impl Source, terms: &[String]) -> Result<HashMap<String, Vec<RequestId>>, Error> {
     let mut found: HashMap<String, Vec<RequestId>> = HashMap::new();
-    if terms.is_empty() {
-        return Ok(found);
-    }
-    let of_one = |n: usize| {
-        format!(
-            "select * from (select term, request_id from request_term where term = ? \
-             order by request_id desc limit {WITH_A_TERM}) as of_{n}"
-        )
-    };
     for terms in terms.chunks(TERMS_AT_ONCE) {
-        let sql: Vec<String> = (0..terms.len()).map(of_one).collect();
-        let values: Vec<Value> = terms.iter().map(|term| term.clone().into()).collect();
-        for row in store::rows::<Having>(source.connection(), &sql.join(" union all "), values).await? {
-            found.entry(row.term).or_default().push(row.request_id);
+        for row in newest(source, terms).await? {
+            let nth = usize::try_from(row.nth).ok().and_then(|nth| nth.checked_sub(1));
+            if let Some(term) = nth.and_then(|nth| terms.get(nth)) {
+                found.entry(term.clone()).or_default().push(row.request_id);
+            }
         }
     }
     Ok(found)
+}
+
+/// PostgreSQL takes longer to plan many questions in one than to answer them; SQLite knows no `lateral`.
+async fn newest(source: &impl Source, terms: &[String]) -> Result<Vec<Having>, Error> {
+    let newest = format!("request_term where term = {{}} order by request_id desc limit {WITH_A_TERM}");
+    let (sql, values) = match source.backend() {
+        DbBackend::Postgres => {
+            let newest = newest.replace("{}", "asked.term");
+            let sql = format!(
+                "select asked.nth, of_it.request_id from unnest(?::text[]) with ordinality as asked (term, nth), \
+                 lateral (select request_id from {newest}) as of_it"
+            );
+            (sql, vec![terms.to_vec().into()])
+        }
+        _ => {
+            let newest = newest.replace("{}", "?");
+            let one = |nth| format!("select * from (select {nth} as nth, request_id from {newest}) as of_{nth}");
+            let all: Vec<String> = (1..=terms.len()).map(one).collect();
+            (
+                all.join(" union all "),
+                terms.iter().map(|term| term.clone().into()).collect(),
+            )
+        }
+    };
+    store::rows::<Having>(source.connection(), &sql, values).await
 }
 
 /// Open requests that share what these words say, the most similar first, whoever's they are, each with how much it shares.
