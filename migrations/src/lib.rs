@@ -25,6 +25,7 @@ mod m0019_surveys;
 mod m0020_deliveries;
 mod m0021_forwarding;
 mod m0022_figures;
+mod m0023_notifications;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_deliveries::Migration),
             Box::new(m0021_forwarding::Migration),
             Box::new(m0022_figures::Migration),
+            Box::new(m0023_notifications::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@
 pub mod broker;
 pub mod contract;
 pub mod database;
+pub mod mail;
 pub mod receiver;
 pub mod service;
 pub mod signing;

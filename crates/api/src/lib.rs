@@ -8,6 +8,7 @@ pub mod demo;
 pub mod http;
 pub mod identity;
 pub mod listening;
+pub mod mailing;
 pub mod mapping;
 pub mod pages;
 pub mod program;

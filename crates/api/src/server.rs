@@ -41,6 +41,7 @@ use crate::{
     http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
     identity::{self, KeyError, Keys, LinkKey, Tokens},
     listening::{self, Head},
+    mailing::{self, Post, Unsendable},
     mapping::Mapper,
     program::Settings,
     rooms, signing,
@@ -192,6 +193,8 @@ pub enum StartError {
     },
     #[error("the OpenAPI document: {0}")]
     Document(#[from] serde_json::Error),
+    #[error(transparent)]
+    Mail(#[from] Unsendable),
     #[error("the paths of the OpenAPI document: {0}")]
     Paths(#[from] matchit::InsertError),
 }
@@ -276,6 +279,11 @@ pub fn bind(settings: &mut Settings) -> Result<TcpListener, StartError> {
 pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let state = web::Data::new(state);
     let address = state.settings.listen;
+    let post = state
+        .settings
+        .mail_server()
+        .map(|server| Post::of(&server))
+        .transpose()?;
     // Text that all workers share: as a value, and once a worker, the document would be most of what an idle service holds.
     let served = web::Bytes::from(document::served(&state.settings.public_origin())?.to_string());
     let events = web::Bytes::from(document::events::served(&state.settings.public_origin())?.to_string());
@@ -306,6 +314,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     let handle = server.handle();
     let sending = state.settings.signing_service();
     let sending = sending.map(|service| tokio::spawn(signing::keep_sending(state.clone(), service)));
+    let mailing = post.map(|post| tokio::spawn(mailing::keep_sending(state.clone(), post)));
     let publishing = state.settings.broker();
     let publishing = publishing.map(|broker| tokio::spawn(broker::keep_publishing(state.clone(), broker)));
     let rounds = [
@@ -317,6 +326,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
     ]
     .into_iter()
     .chain(sending)
+    .chain(mailing)
     .chain(publishing)
     .collect();
     Ok(Running {
@@ -360,6 +370,9 @@ async fn keep_house(state: web::Data<State>) {
         }
         if let Err(e) = state.db.keep_rounds(&state.housekeeping()).await {
             tracing::warn!(error = %e, "rounds of surveys that are over were not closed; the next hour tries again");
+        }
+        if let Err(e) = state.db.queue_reminders(&state.housekeeping()).await {
+            tracing::warn!(error = %e, "reminders whose day has come are not in line; the next hour tries again");
         }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");

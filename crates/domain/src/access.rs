@@ -724,7 +724,6 @@ matrix! {
     getMeasurement:             NO, YES, Read, Own, With(MeasurementsRead);
     listUnmatchedMeasurements:  YES, YES, Read, NoContact, With(MeasurementsRead);
     createRatings:              NO, NO, NoPerson, NoContact, With(SatisfactionWrite);
-    listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
     listReadySurveys:           YES, YES, Anyone, NoContact, With(SatisfactionRead);
     listSurveys:                YES, YES, Anyone, NoContact, With(SatisfactionRead);
     getSurvey:                  YES, YES, Anyone, NoContact, With(SatisfactionRead);
@@ -738,10 +737,13 @@ matrix! {
     changeSurveyRound:          NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundOpening:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createInvitationLinks:      NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createRoundMailing:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    listNotifications:          YES, YES, Read, NoContact, With(SatisfactionRead);
     createInvitationOutcomes:   NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundClosing:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundPublication:     NO, NO, As(MANAGERS), NoContact, NoClient;
     listSurveyComments:         NO, NO, As(ANY), NoContact, NoClient;
+    listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
     listStatements:             YES, YES, Read, Own, With(AgreementsRead);
     getStatement:               YES, YES, Read, Own, With(AgreementsRead);
     getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);

@@ -13,6 +13,7 @@ pub mod customers;
 pub mod events;
 pub mod improvements;
 pub mod measurements;
+pub mod notifications;
 pub mod people;
 pub mod requests;
 mod rules;

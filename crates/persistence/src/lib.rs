@@ -12,6 +12,7 @@ pub mod customers;
 pub mod events;
 pub mod improvements;
 pub mod measurements;
+pub mod notifications;
 pub mod overviews;
 pub mod people;
 pub mod references;

@@ -6,4 +6,4 @@ mod settings;
 pub use commands::run;
 pub use serving::start_logging;
 pub(crate) use serving::until_stopped;
-pub use settings::{Broker, LogFormat, Settings, SettingsError, SigningService, Sources};
+pub use settings::{Broker, LogFormat, MailServer, Settings, SettingsError, SigningService, Sources};

@@ -69,6 +69,13 @@ pub struct Settings {
     pub secret_overlap_hours: u32,
     /// How many answers a figure of satisfaction rests on at least; fewer are withheld. 3 or more.
     pub fewest_answers: u32,
+    /// The server that mail is sent by, `smtps://user:password@host`, `smtp://host?tls=required` or, on the same machine only,
+    /// `smtp://host:25`; empty: none is sent.
+    pub mail_server_url: String,
+    /// Whom mail comes from, as `Kundansvar <kundansvar@kommun.se>`; mail that comes back goes there.
+    pub mail_from: String,
+    /// Seconds that the mail server may take for a mail; at most 240, for then another instance may send it.
+    pub mail_timeout_seconds: u16,
     /// Where orders to have an agreement signed are sent; empty: none can be.
     pub signing_service_url: String,
     /// The bearer token that they are sent with; empty: without one.
@@ -94,6 +101,17 @@ pub struct SigningService {
     pub url: String,
     /// With this token; empty: without one.
     pub token: String,
+}
+
+/// What sends mail.
+#[derive(Clone)]
+pub struct MailServer {
+    /// Where it is, with user and password where it wants them.
+    pub url: String,
+    /// Whom mail comes from.
+    pub from: String,
+    /// How long it may take for a mail.
+    pub patience: Duration,
 }
 
 /// Where events are published.
@@ -137,6 +155,9 @@ impl Default for Settings {
             complaint_reopen_days: 14,
             secret_overlap_hours: 24,
             fewest_answers: 5,
+            mail_server_url: String::new(),
+            mail_from: String::new(),
+            mail_timeout_seconds: 60,
             signing_service_url: String::new(),
             signing_service_token: String::new(),
             webhook_allowed_networks: vec![],
@@ -228,6 +249,15 @@ impl Settings {
         (!self.signing_service_url.is_empty()).then(|| SigningService {
             url: self.signing_service_url.clone(),
             token: self.signing_service_token.clone(),
+        })
+    }
+
+    /// The mail server, where one is set up.
+    pub fn mail_server(&self) -> Option<MailServer> {
+        (!self.mail_server_url.is_empty()).then(|| MailServer {
+            url: self.mail_server_url.clone(),
+            from: self.mail_from.clone(),
+            patience: Duration::from_secs(self.mail_timeout_seconds.min(240).into()),
         })
     }
 

@@ -459,6 +459,10 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("opened", "A round's respondents were chosen."),
                     ("links_handed_out", "The links of a round were handed out."),
                     (
+                        "mailed",
+                        "Invitations of a round, or a reminder, are in line to be sent by mail.",
+                    ),
+                    (
                         "outcomes_told",
                         "It is known of invitations of a round whether they arrived.",
                     ),

@@ -410,6 +410,12 @@ impl SurveyRound {
         })
     }
 
+    /// How many of its reminders are due by now.
+    pub fn reminders_due(&self, today: NaiveDate) -> u32 {
+        let due = self.reminders.iter().filter(|day| **day <= today).count();
+        u32::try_from(due).unwrap_or(u32::MAX)
+    }
+
     /// So many invitations did not arrive.
     pub fn count_bounced(self, bounced: u32) -> Result<Self, Rule> {
         self.must_run()?;

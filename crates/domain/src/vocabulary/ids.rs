@@ -89,6 +89,8 @@ ids! {
     SurveyRoundId;
     /// An invitation to answer in a round.
     InvitationId;
+    /// A mail to somebody.
+    NotificationId;
     /// What a respondent answered.
     SurveyAnswerId;
     /// Something that was said in words.

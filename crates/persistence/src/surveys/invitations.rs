@@ -240,6 +240,26 @@ pub struct Issued {
     pub used: bool,
 }
 
+impl Issued {
+    /// Whether a mail goes out for it. Where respondents are not named, whoever is spared a reminder has answered: all get it.
+    pub fn is_written_to(&self, anonymity: Anonymity) -> bool {
+        anonymity != Anonymity::Named || !self.used
+    }
+}
+
+/// One of a round's invitations, unless it came back.
+pub(crate) async fn issued_one(
+    source: &impl Source,
+    round: &SurveyRound,
+    id: InvitationId,
+) -> Result<Option<Issued>, Error> {
+    let mut query = select(round.id);
+    query
+        .and_where(Column::State.ne(InvitationState::Bounced))
+        .and_where(Column::Id.eq(id));
+    Ok(store::one::<Row>(source.connection(), &query).await?.map(Into::into))
+}
+
 /// The invitations of a round whose links can be sent: those that did not come back.
 pub async fn issued(source: &impl Source, round: &SurveyRound) -> Result<Vec<Issued>, Error> {
     let mut query = select(round.id);
@@ -250,9 +270,8 @@ pub async fn issued(source: &impl Source, round: &SurveyRound) -> Result<Vec<Iss
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Links were made for these invitations: their digests are known, and they count as delivered until somebody says
-/// otherwise. Made again, they are the same.
-pub async fn hand_out(unit: &UnitOfWork, links: &[(InvitationId, String)]) -> Result<(), Error> {
+/// Links were made for these invitations, and work from here on: their digests are known. Made again, they are the same.
+pub(crate) async fn know_links(unit: &UnitOfWork, links: &[(InvitationId, String)]) -> Result<(), Error> {
     for links in links.chunks(IN_ONE_LIST) {
         let rows = links.iter().map(|(id, digest)| link::ActiveModel {
             digest: Set(digest.clone()),
@@ -263,14 +282,28 @@ pub async fn hand_out(unit: &UnitOfWork, links: &[(InvitationId, String)]) -> Re
             .on_conflict(known)
             .exec_without_returning(unit.connection())
             .await?;
+    }
+    Ok(())
+}
+
+/// These count as delivered, until somebody says otherwise.
+pub(crate) async fn mark_delivered(unit: &UnitOfWork, ids: &[InvitationId]) -> Result<(), Error> {
+    for ids in ids.chunks(IN_ONE_LIST) {
         Entity::update_many()
             .col_expr(Column::State, Expr::val(InvitationState::Delivered))
-            .filter(Column::Id.is_in(links.iter().map(|(id, _)| *id)))
+            .filter(Column::Id.is_in(ids.iter().copied()))
             .filter(Column::State.eq(InvitationState::Waiting))
             .exec(unit.connection())
             .await?;
     }
     Ok(())
+}
+
+/// Links were made for these invitations, and given to somebody who sends them.
+pub async fn hand_out(unit: &UnitOfWork, links: &[(InvitationId, String)]) -> Result<(), Error> {
+    know_links(unit, links).await?;
+    let ids: Vec<InvitationId> = links.iter().map(|(id, _)| *id).collect();
+    mark_delivered(unit, &ids).await
 }
 
 /// Notes whether invitations of the round arrived; how many of it did not by now.

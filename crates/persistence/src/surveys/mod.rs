@@ -14,6 +14,7 @@ pub use answering::{Asked, answer, asked, hold_asked};
 pub use closing::close;
 pub use comments::comments;
 pub use invitations::{Issued, hand_out, invitations, invite, issued, tell_outcomes};
+pub(crate) use invitations::{issued_one, know_links, mark_delivered};
 pub use rounds::{RoundFilter, get_round, insert_round, list_rounds, load_round, update_round};
 
 use crate::{

@@ -32,7 +32,11 @@ async fn every_caller_may_what_the_table_says_and_nothing_else() {
     for database in databases().await {
         println!("on {database:?}");
         // Nobody listens there: what is ordered waits, and can be signed all the same.
-        let nowhere = |settings: &mut Settings| settings.signing_service_url = "http://127.0.0.1:9/".into();
+        let nowhere = |settings: &mut Settings| {
+            settings.signing_service_url = "http://127.0.0.1:9/".into();
+            settings.mail_server_url = "smtp://127.0.0.1:9".into();
+            settings.mail_from = "kundansvar@example.se".into();
+        };
         let service = Service::start_with(database, nowhere).await;
         let stage = Stage::set(service).await;
         let rows = table::rows();

@@ -800,7 +800,7 @@ impl Stage {
                 round(&survey, named, "confidential")
             }
             "changeSurveyRound" => json!({"lastDay": "2090-02-02"}),
-            "createInvitationLinks" => json!({"reminder": 0}),
+            "createInvitationLinks" | "createRoundMailing" => json!({"reminder": 0}),
             "createInvitationOutcomes" => json!({"outcomes": [{"invitation": Uuid::now_v7(), "arrived": true}]}),
             "changeRequest" => json!({"title": fresh("Ärende")}),
             "changeCustomer"

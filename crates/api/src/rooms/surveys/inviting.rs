@@ -190,7 +190,7 @@ async fn hand_out(call: &Call, unit: &mut UnitOfWork, id: SurveyRoundId, reminde
     let mut links = vec![];
     let mut lines = vec![];
     for issued in store::issued(unit, &after).await? {
-        if after.anonymity == Anonymity::Named && issued.used {
+        if !issued.is_written_to(after.anonymity) {
             continue;
         }
         let invitation = issued.invitation;

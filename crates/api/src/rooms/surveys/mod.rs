@@ -2,6 +2,7 @@
 mod comments;
 pub mod door;
 pub mod inviting;
+mod mailing;
 pub mod rounds;
 
 use actix_web::{get, patch, post, web};
@@ -23,6 +24,7 @@ pub fn routes(routes: &mut Routes) {
         .service(get_survey_edition)
         .configure(rounds::routes)
         .configure(inviting::routes)
+        .configure(mailing::routes)
         .configure(comments::routes);
 }
 
