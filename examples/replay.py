@@ -5,7 +5,8 @@ must be the same: what file and rule predict stands in the portfolio's own file,
 reads its decision. It pushes twice; the second time nothing changes.
 
 With --connection, the desk is no program of ours: its rows come in as they are, mapped by a connection (helpdesk.jq). What
-comes of it is counted in the same way.
+comes of it is counted in the same way; without --kill, satisfaction_figures.py then holds what is told of its ratings
+to the file.
 
     python3 replay.py [--kill] [--connection] [--database-url URL] BINARY FILE
 """
@@ -243,6 +244,13 @@ def main() -> None:
             again = time.monotonic() - began
             after = auditor.get("/event-head").body
             assert before == after, f"pushing again made {after['position'] - before['position']} events"
+            if stage.connected and not options.kill:
+                # A service that starts takes in what came late; one that was killed, only what had come by then.
+                service.stop()
+                service.start()
+                token = str(stage.folder / "tokens" / "replay")
+                words = ["--token", token, "--patience", "60", str(stage.file)]
+                subprocess.check_call(stage.program("satisfaction_figures", *words))
             subprocess.check_call([*stage.binary, "events", "verify", "--head", f"{after['position']}:{after['link']}"])
         except BaseException:
             for process in Process.started:
