@@ -8,7 +8,10 @@ With --connection, the desk is no program of ours: its rows come in as they are,
 comes of it is counted in the same way; without --kill, satisfaction_figures.py then holds what is told of its ratings
 to the file.
 
-    python3 replay.py [--kill] [--connection] [--database-url URL] BINARY FILE
+With --receive, another program subscribes to everything (webhook_receiver.py, which needs the library of Standard
+Webhooks): in the end each event of the log was delivered to it, signed, and those of one subject in their order.
+
+    python3 replay.py [--kill] [--connection] [--receive] [--database-url URL] BINARY FILE
 """
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import helpdesk
 from kundansvar_client import Service
@@ -90,7 +93,8 @@ class Stage:
         self.connected = vars(options).get("connection", False)
         listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{listen}"
-        settings = {"rate_limit_per_minute": options.rate_limit, "log": "warn"}
+        settings = {"rate_limit_per_minute": options.rate_limit, "log": "warn",
+                    "webhook_allowed_networks": '["127.0.0.0/8"]'}
         self.binary = [str(options.binary.resolve()), "--listen", listen, "--data-folder", str(folder / "data")]
         self.binary += [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
         if options.database_url:
@@ -209,6 +213,62 @@ def check(stage: Stage, wishes: list[dict[str, str]]) -> Counter[str]:
     return read
 
 
+def receive(stage: Stage, admin: Path) -> None:
+    """A receiver that has subscribed."""
+    scopes = ["events.read", "webhooks.read", "webhooks.write"]
+    made = Service.for_bearer(stage.url, admin).post("/clients", {"name": "Receiver", "scopes": scopes}).body
+    credentials, folder = stage.folder / "receiver.json", stage.folder / "receiver"
+    credentials.write_text(json.dumps({"clientId": made["id"], "clientSecret": made["clientSecret"]}))
+    port = str(free_port())
+    words = ["--credentials", str(credentials), "--port", port, str(folder)]
+    receiver = Process(stage.program("webhook_receiver", *words), stage.folder / "receiver.log")
+    give_up = time.monotonic() + PATIENCE
+    while not (folder / "deliveries.jsonl").exists():
+        if receiver.ended() is not None or time.monotonic() > give_up:
+            sys.exit(f"the receiver does not receive: {receiver.tail()}")
+        time.sleep(0.05)
+
+
+def log(service: Service) -> Iterator[dict[str, Any]]:
+    """All events that it may see, in their order."""
+    cursor: str | None = None
+    while True:
+        stretch = service.get("/events", limit=200, cursor=cursor).body
+        yield from stretch["items"]
+        cursor = stretch["next"]
+        if not stretch["more"]:
+            return
+
+
+def delivered(stage: Stage) -> int:
+    """How many events were delivered: all since the subscription, those of one subject in the log's order."""
+    service = Service.for_client(stage.url, stage.folder / "receiver.json")
+    events = list(log(service))
+    began = next(n for n, event in enumerate(events) if event["subject"]["kind"] == "webhook_subscription")
+    wanted = {event["id"]: f"{event['subject']['kind']}/{event['subject']['id']}" for event in events[began + 1:]}
+    came: dict[str, str] = {}
+    moved = time.monotonic()
+    while not wanted.keys() <= came.keys():
+        text = (stage.folder / "receiver" / "deliveries.jsonl").read_text()
+        told = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        before = len(came)
+        for event in told:
+            came.setdefault(event["id"], event["subject"])
+        if len(came) > before:
+            moved = time.monotonic()
+        elif time.monotonic() - moved > PATIENCE:
+            sys.exit(f"{len(wanted.keys() - came.keys())} of {len(wanted)} events were not delivered")
+        time.sleep(0.5)
+    in_log, as_came = defaultdict(list), defaultdict(list)
+    for own_id, subject in wanted.items():
+        in_log[subject].append(own_id)
+    for own_id, subject in came.items():
+        if own_id in wanted:
+            as_came[subject].append(own_id)
+    assert in_log == as_came, "the events of a subject came in another order"
+    return len(wanted)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", type=Path, help="the program kundansvar")
@@ -216,6 +276,7 @@ def main() -> None:
     parser.add_argument("--database-url", help="an empty PostgreSQL database; an SQLite file unless told")
     parser.add_argument("--connection", action="store_true", help="the desk sends its own rows to a connection's door")
     parser.add_argument("--kill", action="store_true", help="kill service, desk and portfolio three times each")
+    parser.add_argument("--receive", action="store_true", help="subscribe to all events, and check what is delivered")
     parser.add_argument("--rate-limit", type=int, default=100_000, help="calls a minute that the service allows")
     parser.add_argument("--seed", type=int, help="for the random rows")
     options = parser.parse_args()
@@ -232,6 +293,8 @@ def main() -> None:
             for who in json.loads((stage.folder / "people.json").read_text()):
                 stage.token("person", who["manager"])
                 stage.token("contact", who["contact"])
+            if options.receive:
+                receive(stage, Path(admin))
             began = time.monotonic()
             actors = play(stage, service, len(wishes), expected, KILLS if options.kill else 0)
             took = time.monotonic() - began
@@ -251,6 +314,7 @@ def main() -> None:
                 token = str(stage.folder / "tokens" / "replay")
                 words = ["--token", token, "--patience", "60", str(stage.file)]
                 subprocess.check_call(stage.program("satisfaction_figures", *words))
+            deliveries = delivered(stage) if options.receive else None
             subprocess.check_call([*stage.binary, "events", "verify", "--head", f"{after['position']}:{after['link']}"])
         except BaseException:
             for process in Process.started:
@@ -266,6 +330,7 @@ def main() -> None:
         "declined": read["declined"],
         **{f"kills of the {name}": actor.kills for name, actor in actors.items()},
         "events": after["position"],
+        **({} if deliveries is None else {"of them delivered, signed and in order": deliveries}),
         "events by pushing again": after["position"] - before["position"],
         "seconds, all at once": f"{took:.1f}",
         "seconds, pushing again": f"{again:.1f}",

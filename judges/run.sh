@@ -323,6 +323,8 @@ judge_webhooks() {
   JUDGES_BASE_URL=$sqlite_url JUDGES_TOKEN=$(token_of trial "$sqlite_tokens") "$python" "$judges/webhooks.py" "$work/delivery.json"
   cp "$judges/webhooks.mjs" "$npm_home/"
   (cd "$npm_home" && node webhooks.mjs "$work/delivery.json")
+  say "all deliveries of a replay whose service is killed: signatures by the official library, and order"
+  env -u KUNDANSVAR_BIN "$python" "$root/examples/replay.py" --connection --kill --receive --seed 1 "$binary" "$root/examples/helpdesk_excerpt.csv"
 }
 
 # run_schemathesis DATABASE BASE-URL TOKENS: every seed, then the count over all of them.
