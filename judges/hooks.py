@@ -27,7 +27,8 @@ CALLERS = {
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
-        "createRoundPublication", "listSurveyComments",
+        "createRoundPublication", "listSurveyComments", "createSatisfactionReport", "changeSatisfactionReport",
+        "deleteSatisfactionReport", "createReportPublication",
         "listTasks", "createScore", "createMerge", "createOfferDecision",
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",

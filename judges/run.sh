@@ -254,8 +254,9 @@ judge_pages() {
   start_on_sqlite
   local tool pages=$work/pages pdf language thing
   local known=019a0000-0000-7000-8000-00000000
-  # An agreement, the running statement, and one with an objection.
-  local things=(agreements/${known}0c01/versions/1 service-level-statements/${known}1101 service-level-statements/${known}1105)
+  # An agreement, the running statement, one with an objection, a report of satisfaction, and all customers' satisfaction.
+  local things=(agreements/${known}0c01/versions/1 service-level-statements/${known}1101
+    service-level-statements/${known}1105 satisfaction-reports/${known}2002 satisfaction/overview)
   for tool in chromium:chromium pdfinfo:poppler-utils qpdf:qpdf; do
     command -v "${tool%%:*}" >/dev/null || apt_install "${tool##*:}" || fail "${tool%%:*} is needed"
   done

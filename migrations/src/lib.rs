@@ -26,6 +26,8 @@ mod m0020_deliveries;
 mod m0021_forwarding;
 mod m0022_figures;
 mod m0023_notifications;
+mod m0026_satisfaction_reports;
+mod m0027_groups;
 
 pub struct Migrator;
 
@@ -56,6 +58,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_forwarding::Migration),
             Box::new(m0022_figures::Migration),
             Box::new(m0023_notifications::Migration),
+            Box::new(m0026_satisfaction_reports::Migration),
+            Box::new(m0027_groups::Migration),
         ]
     }
 }

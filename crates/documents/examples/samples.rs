@@ -188,6 +188,7 @@ pub fn statement(language: Language) -> Document {
         .map(|(month, value)| Point {
             period: format!("{month} 2025"),
             value: value.is_finite().then_some(*value),
+            limits: None,
             text: if value.is_finite() {
                 number(*value, 2, "%")
             } else {
@@ -208,6 +209,7 @@ pub fn statement(language: Language) -> Document {
         .map(|(month, count)| Point {
             period: format!("{month} 2025"),
             value: Some(count),
+            limits: None,
             text: number(count, 0, ""),
             missed: count > 1000.0,
             remark: String::new(),
@@ -237,6 +239,7 @@ pub fn statement(language: Language) -> Document {
                 )
                 .into(),
                 series: say("Tillgänglighet, %", "Availability, %").into(),
+                of: "Period".into(),
                 style: PlotStyle::Line,
                 points: availability,
                 target: Some(Target {
@@ -248,6 +251,7 @@ pub fn statement(language: Language) -> Document {
             Block::Plot(Plot {
                 title: say("Ärenden de senaste 12 månaderna", "Cases in the last 12 months").into(),
                 series: say("Ärenden", "Cases").into(),
+                of: "Period".into(),
                 style: PlotStyle::Bars,
                 points: cases,
                 target: Some(Target {

@@ -70,6 +70,8 @@ pub enum Block {
     },
     /// A plot, with its table after it.
     Plot(Plot),
+    /// Small plots side by side on one scale, with one table after them.
+    Multiples(Multiples),
     /// Who has approved what the document says, or has yet to.
     Approvals(Vec<Approval>),
 }
@@ -124,6 +126,8 @@ pub struct Plot {
     pub title: String,
     /// What the values are, with their unit: the axis and the table's column are called so.
     pub series: String,
+    /// What the points are, such as "Period"; the first column of the table is called so.
+    pub of: String,
     /// Line for a level, bars for amounts.
     pub style: PlotStyle,
     /// The periods in order.
@@ -135,6 +139,37 @@ pub struct Plot {
 impl Plot {
     /// More would not be readable; the drawing shows the latest.
     pub const MOST_POINTS: usize = 36;
+}
+
+/// Several series over the same periods, to be compared: at most [`Multiples::MOST`] are drawn, the first of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Multiples {
+    /// What they show; the caption of drawing and table.
+    pub title: String,
+    /// What the values are, with their unit.
+    pub series: String,
+    /// What the table's first column holds, such as "Customer".
+    pub of: String,
+    /// What a marked point tells, such as that the value fell.
+    pub mark: String,
+    /// The periods in order, as many as each series has points.
+    pub periods: Vec<String>,
+    /// Each with its name.
+    pub plots: Vec<Multiple>,
+}
+
+impl Multiples {
+    /// More would not be found again.
+    pub const MOST: usize = 24;
+}
+
+/// One of several small plots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Multiple {
+    /// Whose series it is.
+    pub name: String,
+    /// Its point in each period.
+    pub points: Vec<Point>,
 }
 
 /// How a series is drawn.
@@ -153,9 +188,11 @@ pub struct Point {
     pub period: String,
     /// Where it lies; none where nothing was measured.
     pub value: Option<f64>,
+    /// How far it may lie off, such as the limits of a confidence interval; drawn as a whisker.
+    pub limits: Option<(f64, f64)>,
     /// The value, or why there is none, in words for the table and above the point.
     pub text: String,
-    /// Whether the target was missed; drawn with another mark.
+    /// Whether the target was missed, or what else [`Multiples::mark`] tells; drawn with another mark.
     pub missed: bool,
     /// What else the table says of the period.
     pub remark: String,
@@ -222,7 +259,15 @@ impl Document {
                 let target = plot.target.as_ref().map_or(0, |target| target.text.len());
                 // The target stands in each of the table's rows.
                 let point = |point: &Point| point.period.len() + point.text.len() + point.remark.len() + target;
-                plot.title.len() * 3 + plot.series.len() * 2 + plot.points.iter().map(point).sum::<usize>()
+                plot.title.len() * 3
+                    + plot.series.len() * 2
+                    + plot.of.len()
+                    + plot.points.iter().map(point).sum::<usize>()
+            }
+            Block::Multiples(all) => {
+                let point = |point: &Point| point.text.len() + point.remark.len();
+                let one = |one: &Multiple| one.name.len() * 2 + one.points.iter().map(point).sum::<usize>();
+                all.title.len() * 3 + all.series.len() + all.plots.iter().map(one).sum::<usize>()
             }
             Block::Approvals(list) => list.iter().map(|one| one.party.len() + facts(&one.facts)).sum(),
         };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::markdown::{self, Flow};
 use crate::plot;
-use crate::{Approval, Block, Column, Document, Fact, Language, Plot, Point, Table, Target, Tone};
+use crate::{Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Table, Target, Tone};
 
 /// What is shown, from top to bottom.
 #[derive(Debug, Serialize)]
@@ -100,6 +100,19 @@ pub fn parts(document: &Document) -> Vec<Part> {
                     table: plot::table(&plot, document.language),
                 });
             }
+            Block::Multiples(all) if all.plots.is_empty() => {}
+            Block::Multiples(all) => {
+                let all = clean_multiples(all);
+                let alt = plot::multiples_summary(&all, document.language);
+                parts.push(Part::Plot {
+                    title: all.title.clone(),
+                    svg: plot::multiples(&all, document.language, &alt, parts.len()),
+                    alt,
+                });
+                parts.push(Part::Table {
+                    table: plot::multiples_table(&all, document.language),
+                });
+            }
             Block::Approvals(approvals) => parts.push(Part::Approvals {
                 approvals: approvals
                     .iter()
@@ -185,17 +198,53 @@ fn clean_facts(facts: &[Fact]) -> Vec<Fact> {
         .collect()
 }
 
-fn clean_plot(plot: &Plot) -> Plot {
-    let point = |point: &Point| Point {
+fn clean_point(point: &Point) -> Point {
+    Point {
         period: clean(&point.period),
         text: clean(&point.text),
         remark: clean(&point.remark),
         ..*point
+    }
+}
+
+/// Each with a point for each period, no more and no fewer.
+fn clean_multiples(all: &Multiples) -> Multiples {
+    let points = |one: &Multiple| -> Vec<Point> {
+        let missing = |period: &String| Point {
+            period: clean(period),
+            value: None,
+            limits: None,
+            text: String::new(),
+            missed: false,
+            remark: String::new(),
+        };
+        let told = one.points.iter().map(clean_point);
+        let rest = all.periods.iter().skip(one.points.len()).map(missing);
+        told.chain(rest).take(all.periods.len()).collect()
     };
+    Multiples {
+        title: clean(&all.title),
+        series: clean(&all.series),
+        of: clean(&all.of),
+        mark: clean(&all.mark),
+        periods: all.periods.iter().map(|period| clean(period)).collect(),
+        plots: all
+            .plots
+            .iter()
+            .map(|one| Multiple {
+                name: clean(&one.name),
+                points: points(one),
+            })
+            .collect(),
+    }
+}
+
+fn clean_plot(plot: &Plot) -> Plot {
     Plot {
         title: clean(&plot.title),
         series: clean(&plot.series),
-        points: plot.points.iter().map(point).collect(),
+        of: clean(&plot.of),
+        points: plot.points.iter().map(clean_point).collect(),
         target: plot.target.as_ref().map(|target| Target {
             text: clean(&target.text),
             ..*target

@@ -2,6 +2,7 @@
 //! colour. And the same series as a sentence and as a table, for those who do not see it.
 
 mod axis;
+mod multiples;
 mod words;
 
 use plotters::coord::Shift;
@@ -9,7 +10,8 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use self::axis::{drawable, number_text, range, shown, steps, within};
+use self::axis::{drawable, drawable_limits, number_text, range, shown, steps, within};
+pub use self::multiples::{multiples, multiples_summary, multiples_table};
 pub use self::words::{summary, table};
 use crate::{Language, Plot, PlotStyle, Point};
 
@@ -28,14 +30,18 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// The drawing, with its title and description inside.
 pub fn svg(plot: &Plot, language: Language, alt: &str, number: usize) -> String {
+    drawn(SIZE, (&plot.title, alt, number), |area| draw(area, plot, language))
+}
+
+fn drawn(size: (u32, u32), (title, alt, number): (&str, &str, usize), draw: impl FnOnce(&Area) -> Drawn) -> String {
     let mut drawing = String::new();
     {
-        let area = SVGBackend::with_string(&mut drawing, SIZE).into_drawing_area();
+        let area = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
         // Writing into a string does not fail, and what cannot be laid out still stands in the table.
-        let _ = draw(&area, plot, language).and_then(|()| Ok(area.present()?));
+        let _ = draw(&area).and_then(|()| Ok(area.present()?));
     }
     let names = maud::html! {
-        title id={ "plot-" (number) "-title" } { (plot.title) }
+        title id={ "plot-" (number) "-title" } { (title) }
         desc id={ "plot-" (number) "-alt" } { (alt) }
     };
     let opening = format!(r#"<svg role="img" aria-labelledby="plot-{number}-title plot-{number}-alt""#);
@@ -95,6 +101,13 @@ fn draw(area: &Area, plot: &Plot, language: Language) -> Drawn {
             chart.draw_series(LineSeries::new(run, LINE.stroke_width(2)))?;
         }
     }
+    let whiskers = places
+        .iter()
+        .filter_map(|(x, point)| Some((*x, drawable_limits(point)?)));
+    for (x, (low, high)) in whiskers {
+        let ends = [chart.backend_coord(&(x, low)), chart.backend_coord(&(x, high))];
+        whisker(area, ends, 5)?;
+    }
     let few = places.len() <= MANY;
     let every = places.len().div_ceil(MANY).max(1);
     for (number, (x, point)) in places.iter().enumerate() {
@@ -113,10 +126,12 @@ fn draw(area: &Area, plot: &Plot, language: Language) -> Drawn {
         }
         if drawable(point).is_some() && (few || point.missed) {
             let below = plot.style == PlotStyle::Line && low_point(&places, number);
+            // Beside the whisker, where there is one.
+            let aside = if drawable_limits(point).is_some() { 26 } else { 0 };
             label(
                 area,
                 &short(&point.text, 9),
-                (at.0, if below { at.1 + 18 } else { at.1 - 16 }),
+                (at.0 + aside, if below { at.1 + 18 } else { at.1 - 16 }),
             )?;
         }
     }
@@ -173,6 +188,15 @@ fn legend(area: &Area, plot: &Plot, shown: &[Point], language: Language) -> Draw
     Ok(())
 }
 
+/// How far a value may lie off: a line with an end at each limit.
+fn whisker(area: &Area, [low, high]: [(i32, i32); 2], half: i32) -> Drawn {
+    area.draw(&PathElement::new([low, high], INK))?;
+    for (x, y) in [low, high] {
+        area.draw(&PathElement::new([(x - half, y), (x + half, y)], INK))?;
+    }
+    Ok(())
+}
+
 fn met_mark(at: (i32, i32)) -> Circle<(i32, i32), i32> {
     Circle::new(at, 4, LINE.filled())
 }
@@ -206,6 +230,7 @@ mod tests {
         let point = |(at, value): (usize, &Option<f64>)| Point {
             period: format!("p{at}"),
             value: *value,
+            limits: value.map(|value| (value - 1.0, value + 1.0)),
             text: value.map_or("none".to_owned(), |value| value.to_string()),
             missed: at == 1,
             remark: String::new(),
@@ -213,6 +238,7 @@ mod tests {
         Plot {
             title: "a < b".to_owned(),
             series: "share".to_owned(),
+            of: "Period".to_owned(),
             style,
             points: values.iter().enumerate().map(point).collect(),
             target: target.map(|value| Target {

@@ -744,6 +744,16 @@ matrix! {
     createRoundPublication:     NO, NO, As(MANAGERS), NoContact, NoClient;
     listSurveyComments:         NO, NO, As(ANY), NoContact, NoClient;
     listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
+    getSatisfactionOverview:    YES, YES, Read, NoContact, With(SatisfactionRead);
+    getSatisfactionOverviewDocument: YES, YES, Read, NoContact, With(SatisfactionRead);
+    listSatisfactionReports:    YES, YES, Read, Own, With(SatisfactionRead);
+    getSatisfactionReport:      YES, YES, Read, Own, With(SatisfactionRead);
+    getSatisfactionReportDocument: YES, YES, Read, Own, With(SatisfactionRead);
+    getSatisfactionReportFigures: YES, YES, Read, Own, With(SatisfactionRead);
+    createSatisfactionReport:   NO, NO, As(MANAGERS), NoContact, NoClient;
+    changeSatisfactionReport:   NO, NO, As(MANAGERS), NoContact, NoClient;
+    deleteSatisfactionReport:   NO, NO, As(MANAGERS), NoContact, NoClient;
+    createReportPublication:    NO, NO, As(MANAGERS), NoContact, NoClient;
     listStatements:             YES, YES, Read, Own, With(AgreementsRead);
     getStatement:               YES, YES, Read, Own, With(AgreementsRead);
     getStatementRevision:       YES, YES, Read, Own, With(AgreementsRead);

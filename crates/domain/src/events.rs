@@ -53,6 +53,8 @@ word! {
         Connection,
         Survey,
         SurveyRound,
+        /// A report of satisfaction.
+        SatisfactionReport,
     }
 }
 

@@ -62,7 +62,7 @@ pub struct Parties {
     pub provider: Caller,
     pub delivery_manager: Caller,
     pub customer: Caller,
-    holder: CustomerId,
+    pub holder: CustomerId,
 }
 
 /// Makes the templates and the agreements of the first team's first customer.

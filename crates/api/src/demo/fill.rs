@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::{
-    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, statements,
-    surveys, webhooks, weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, reports,
+    statements, surveys, webhooks, weighing,
 };
 use crate::{
     State,
@@ -77,6 +77,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     statements::tell(state, &registers, now).await?;
     improvements::enter(state, &registers, now).await?;
     surveys::ask(state, &registers, now).await?;
+    reports::write(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

@@ -11,6 +11,7 @@ mod lives;
 mod municipality;
 mod play;
 mod ratings;
+mod reports;
 mod statements;
 mod surveys;
 mod webhooks;

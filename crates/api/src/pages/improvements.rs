@@ -1,16 +1,9 @@
 //! What improvements came to as a document: counts of outcomes, then each with its numbers and a plot of its readings
 //! against baseline and target.
-use documents::{Block, Column, Document, Fact, Plot, PlotStyle, Point, Table, Target, Tone};
+use documents::{Block, Document, Plot, PlotStyle, Point, Table, Target, Tone};
 use domain::{improvements::*, vocabulary::*};
 
-use super::Words;
-
-fn fact(label: &str, value: impl Into<String>) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: value.into(),
-    }
-}
+use super::{Words, column, fact};
 
 /// The document.
 pub fn effects(told: &ImprovementEffects, customer: Option<CustomerRef>, provider: &str, words: Words) -> Document {
@@ -23,10 +16,7 @@ pub fn effects(told: &ImprovementEffects, customer: Option<CustomerRef>, provide
         language: words.0,
         title: format!("{title} {}", told.period),
         subtitle: customer.map(|customer| customer.name.to_string()),
-        author: match provider {
-            "" => words.say("IT-organisationen", "The IT organisation").to_owned(),
-            name => name.to_owned(),
-        },
+        author: words.provider(provider),
         date: last.unwrap_or(told.first_day),
         identifier: format!("IMP-{}{}", told.period, code.unwrap_or_default()),
         version: None,
@@ -91,10 +81,6 @@ fn summary(told: &ImprovementEffects, words: Words) -> Vec<Block> {
         ]),
     ];
     if !told.customers.is_empty() {
-        let column = |label: &str, numeric| Column {
-            label: label.to_owned(),
-            numeric,
-        };
         blocks.push(Block::Table(Table {
             caption: words.say("Utfall per kund", "Outcomes by customer").to_owned(),
             columns: vec![
@@ -182,6 +168,7 @@ fn plot(effect: &VerifiedEffect, words: Words) -> Block {
     let point = |seen: &Observation, remark: &str| Point {
         period: seen.day.format("%Y %m-%d").to_string(),
         value: seen.value.to_string().parse().ok(),
+        limits: None,
         text: words.number(seen.value),
         // Before the judgment nothing was to be reached yet.
         missed: *seen == verified.reading && !measure.reaches(seen.value),
@@ -200,6 +187,7 @@ fn plot(effect: &VerifiedEffect, words: Words) -> Block {
     Block::Plot(Plot {
         title: format!("{} {}", effect.improvement.number, measure.name),
         series: format!("{} ({})", measure.name, measure.unit),
+        of: words.say("Period", "Period").to_owned(),
         style: PlotStyle::Line,
         points,
         target: verified.target.value.to_string().parse().ok().map(|value| Target {

@@ -4,9 +4,29 @@ pub mod agreement;
 pub mod answering;
 pub mod improvements;
 mod paper;
+pub mod satisfaction;
 pub mod statement;
 mod targets;
 pub mod words;
 
+use documents::{Block, Column, Fact};
+
 pub use paper::{Format, Page, Paper, PaperQuery, Pdf};
 pub use words::Words;
+
+fn heading(level: u8, text: &str) -> Block {
+    let text = text.to_owned();
+    Block::Heading { level, text }
+}
+
+fn fact(label: &str, value: impl Into<String>) -> Fact {
+    Fact {
+        label: label.to_owned(),
+        value: value.into(),
+    }
+}
+
+fn column(label: &str, numeric: bool) -> Column {
+    let label = label.to_owned();
+    Column { label, numeric }
+}

@@ -1,10 +1,11 @@
 //! Words, numbers and times as documents write them, in Swedish and in English.
-use chrono::{DateTime, NaiveDate, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 use chrono_tz::Tz;
 use documents::Language;
 use domain::{
     agreements::{self, CalendarPeriod, Price},
     calendars::{CalendarHours, Opening, TimeLimit},
+    service_levels::StatementPeriod,
     vocabulary::{Amount, Currency, Decimal, Span},
 };
 
@@ -189,6 +190,33 @@ impl Words {
         ];
         let place = usize::try_from(number).unwrap_or_default().wrapping_sub(1);
         NAMES.get(place).map_or("", |(sv, en)| self.say(sv, en))
+    }
+
+    /// A calendar period as people say it: `mars 2026`, `kvartal 2 2026`, `2026`.
+    pub fn period(self, period: StatementPeriod) -> String {
+        let first_day = period.period().since;
+        let (year, month) = (first_day.year(), first_day.month());
+        match period.kind() {
+            CalendarPeriod::Year => year.to_string(),
+            CalendarPeriod::Quarter => format!("{} {} {year}", self.say("kvartal", "quarter"), month.div_ceil(3)),
+            CalendarPeriod::Month => format!("{} {year}", self.month(month)),
+        }
+    }
+
+    /// The IT organisation's name, or what it is called where none is set.
+    pub fn provider(self, name: &str) -> String {
+        match name {
+            "" => self.say("IT-organisationen", "The IT organisation").to_owned(),
+            name => name.to_owned(),
+        }
+    }
+
+    /// A figure with so many decimals.
+    pub fn rounded(self, value: f64, decimals: usize) -> String {
+        // No minus before zero.
+        let text = format!("{value:.decimals$}");
+        let zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+        self.digits(if zero { text.trim_start_matches('-') } else { &text })
     }
 
     /// The days from the one to the other; without end where there is none.

@@ -16,6 +16,27 @@ pub fn drawable(point: &Point) -> Option<f64> {
     point.value.filter(|value| within(*value))
 }
 
+/// What a point shows: its value and its limits.
+pub fn values(point: &Point) -> impl Iterator<Item = f64> {
+    let limits = drawable_limits(point).into_iter();
+    let limits = limits.flat_map(|(low, high)| [low, high]);
+    drawable(point).into_iter().chain(limits)
+}
+
+/// The limits of a point that has both value and limits.
+pub fn drawable_limits(point: &Point) -> Option<(f64, f64)> {
+    drawable(point)?;
+    point.limits.filter(|(low, high)| within(*low) && within(*high))
+}
+
+/// From the lowest to the highest; from 0 to 1 where there is none.
+pub fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    if low > high { (0.0, 1.0) } else { (low, high) }
+}
+
 /// Room above and below what is shown; bars stand on zero.
 pub fn range(plot: &Plot, shown: &[Point]) -> (f64, f64) {
     let target = plot
@@ -23,16 +44,7 @@ pub fn range(plot: &Plot, shown: &[Point]) -> (f64, f64) {
         .as_ref()
         .map(|target| target.value)
         .filter(|value| within(*value));
-    let (mut low, mut high) = shown
-        .iter()
-        .filter_map(drawable)
-        .chain(target)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-    if low > high {
-        (low, high) = (0.0, 1.0);
-    }
+    let (mut low, mut high) = span(shown.iter().flat_map(values).chain(target));
     if plot.style == PlotStyle::Bars {
         (low, high) = (low.min(0.0), high.max(0.0));
     }

@@ -69,7 +69,7 @@ pub fn table(plot: &Plot, language: Language) -> Table {
         label: label.to_owned(),
         numeric,
     };
-    let mut columns = vec![column("Period", false), column(&plot.series, true)];
+    let mut columns = vec![column(&plot.of, false), column(&plot.series, true)];
     if plot.target.is_some() {
         columns.push(column(language.pick("Mål", "Target"), true));
     }

@@ -16,6 +16,7 @@ use crate::{
     measurements::{Batch, Matched},
     people::{Contact, Person},
     requests::{Comment, HandOver, Request, RequestScore, ScoringScheme},
+    satisfaction::SatisfactionReport,
     service_levels::{Exclusion, MissedTarget, ServiceLevelStatement, StatementRun},
     services::Service,
     surveys::{Survey, SurveyRound},
@@ -447,6 +448,16 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("created", "A survey was entered."),
                     ("changed", "A survey reads otherwise."),
                     ("sealed", "A survey's edition is sent, and stays as it reads."),
+                ])]
+            }
+        }
+        SubjectKind::SatisfactionReport => {
+            const {
+                &[of::<SatisfactionReport>(&[
+                    ("created", "A report of satisfaction was begun."),
+                    ("changed", "The words of a report of satisfaction changed."),
+                    ("deleted", "A draft of a report of satisfaction was removed."),
+                    ("published", "A report of satisfaction stands."),
                 ])]
             }
         }

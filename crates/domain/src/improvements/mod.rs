@@ -125,8 +125,16 @@ pub enum OriginInput {
     },
     /// What a survey found.
     SurveyFinding {
-        /// Which survey, and what.
-        source: Note,
+        /// The published report of satisfaction that tells of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<SatisfactionReportId>,
+        /// The finding's number in the report.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(minimum = 1, maximum = 50, example = 1)]
+        finding: Option<u32>,
+        /// Which survey, and what; where no report tells of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Note>,
     },
     /// A meeting.
     Meeting {
@@ -168,6 +176,13 @@ pub struct Origin {
     /// The missed target's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Slug>,
+    /// The report of satisfaction that tells of the finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<SatisfactionReportId>,
+    /// The finding's number in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 50, example = 1)]
+    pub finding: Option<u32>,
     /// The survey, the meeting, or what gave the idea.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Note>,
@@ -189,6 +204,8 @@ impl Origin {
             taken_back_at: None,
             statement: None,
             target: None,
+            report: None,
+            finding: None,
             source,
             customer: None,
             is_seen: true,

@@ -3,6 +3,7 @@ use super::{Origin, OriginKind};
 use crate::{
     Rule, RuleCode,
     requests::Request,
+    satisfaction::SatisfactionReport,
     service_levels::{ServiceLevelStatement, StatementState, judging::Verdict},
     vocabulary::*,
 };
@@ -34,6 +35,17 @@ impl Origin {
             target: Some(target),
             customer: statement.customer.as_ref().map(|customer| customer.id),
             ..Self::told(OriginKind::MissedTarget, None)
+        })
+    }
+
+    /// A finding of a report of satisfaction that stands.
+    pub fn of_finding(report: &SatisfactionReport, finding: u32) -> Result<Self, Rule> {
+        report.finding(finding)?;
+        Ok(Self {
+            report: Some(report.id),
+            finding: Some(finding),
+            customer: Some(report.customer.id),
+            ..Self::told(OriginKind::SurveyFinding, None)
         })
     }
 

@@ -1,5 +1,5 @@
 //! What changed since the previous period: a difference is called a change only when its interval leaves out 0.
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The current figure less the previous one. It is told only where neither base is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SatisfactionChange {
     /// How both figures were made.

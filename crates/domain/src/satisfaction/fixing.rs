@@ -51,3 +51,12 @@ impl Standing {
         }
     }
 }
+
+/// The last period of the kind whose figures are fixed on the day.
+pub fn last_fixed(kind: CalendarPeriod, today: NaiveDate) -> StatementPeriod {
+    let last = StatementPeriod::containing(kind, today).previous();
+    match fixed_since(last) <= today {
+        true => last,
+        false => last.previous(),
+    }
+}

@@ -6,7 +6,7 @@ use super::{Distribution, FigureMethod, SatisfactionChange, Scale, figures::roun
 use crate::{
     service_levels::StatementPeriod,
     surveys::SurveyKind,
-    vocabulary::{CustomerRef, ServiceRef, Slug, word},
+    vocabulary::{CustomerRef, ServiceRef, Slug, TeamRef, word},
 };
 
 word! {
@@ -30,6 +30,10 @@ word! {
         Service,
         /// By both, of months alone.
         CustomerService,
+        /// By the team that looks after the customers on the period's last day: of what is told of each of them alone.
+        Team,
+        /// By customers with their departments: of what is told of each of them alone.
+        Division,
     }
 }
 
@@ -62,7 +66,7 @@ impl DistributionStep {
 }
 
 /// A figure of a period that is fixed: of all, of a customer or of a service; or that it is withheld.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SatisfactionMetric {
     /// Who was asked.
@@ -87,6 +91,9 @@ pub struct SatisfactionMetric {
     /// What they are about, by service; none where a round was about none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<ServiceRef>,
+    /// Whose customers' answers, by team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamRef>,
     /// The scale that was answered on. Figures of different scales are never put together.
     pub scale: Scale,
     /// How the figure is made.
@@ -116,4 +123,31 @@ pub struct SatisfactionMetric {
     /// What changed since the period before, where that is told too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<SatisfactionChange>,
+}
+
+impl SatisfactionMetric {
+    /// Whether it is the figure by which its question is known best: the first of the scale's methods.
+    pub fn is_headline(&self) -> bool {
+        FigureMethod::of(self.scale).first() == Some(&self.method)
+    }
+
+    /// Whether both are the same figure of another period.
+    pub fn continues(&self, other: &Self) -> bool {
+        let key = |figure: &Self| {
+            (
+                (
+                    figure.series,
+                    figure.survey_kind,
+                    figure.question.clone(),
+                    figure.dimension,
+                ),
+                (
+                    figure.customer.as_ref().map(|customer| customer.id),
+                    figure.service.as_ref().map(|service| service.id),
+                ),
+                (figure.scale, figure.method),
+            )
+        };
+        key(self) == key(other)
+    }
 }

@@ -4,8 +4,10 @@ mod estimates;
 mod figures;
 mod fixing;
 mod metrics;
+mod overview;
 mod pairs;
 mod ratings;
+mod reports;
 mod representing;
 mod scales;
 mod tables;
@@ -16,11 +18,19 @@ mod withholding;
 
 pub use changes::SatisfactionChange;
 pub use figures::{FigureMethod, SatisfactionFigure};
-pub use fixing::{Standing, fixed_periods, fixed_since};
+pub use fixing::{Standing, fixed_periods, fixed_since, last_fixed};
 pub use metrics::{DistributionStep, SatisfactionDimension, SatisfactionMetric, SatisfactionSeries, WithheldReason};
+pub use overview::{
+    CustomerStanding, FlagWeight, SatisfactionOverview, SatisfactionTrend, StandingFlag, StandingReason, TrendPoint,
+    latest_periods, ranked, trends,
+};
 pub use ratings::{Rating, RatingInput, ScaleInput};
+pub use reports::{
+    ReportContent, ReportState, ReportedQuestion, ReportedRound, SatisfactionFinding, SatisfactionReport,
+    SatisfactionReportInput,
+};
 pub use representing::{Response, StratumShares, equal_customer_mean, stratum_shares};
 pub use scales::{Distribution, NotAScale, NotOnTheScale, Scale};
 pub use tables::{Axis, Bases, NoSuchPart};
-pub use telling::{Cell, Drawn, Part, ToldFigure, ToldYear, YearOfAnswers};
+pub use telling::{Cell, Drawn, Group, Part, ToldFigure, ToldYear, YearOfAnswers};
 pub use withholding::{Threshold, Withheld};

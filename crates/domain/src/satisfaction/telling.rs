@@ -15,7 +15,7 @@ use super::{
 use crate::{
     agreements::CalendarPeriod,
     service_levels::StatementPeriod,
-    vocabulary::{CustomerId, ServiceId},
+    vocabulary::{CustomerId, ServiceId, TeamId},
 };
 
 /// Whose answers.
@@ -29,6 +29,21 @@ pub enum Part {
     Service(ServiceId),
     /// A customer's about a service.
     Both(CustomerId, ServiceId),
+    /// Those of the customers whom a team looks after.
+    Team(TeamId),
+    /// A customer's and those of its departments.
+    Division(CustomerId),
+}
+
+/// Which customers' answers stand together in a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// As what.
+    pub part: Part,
+    /// In which period.
+    pub period: StatementPeriod,
+    /// Whose.
+    pub customers: Vec<CustomerId>,
 }
 
 /// Whose answers, of which period.
@@ -241,6 +256,24 @@ impl ToldYear {
     /// The answers of a cell, where they are told.
     pub fn answers(&self, cell: Cell) -> Option<&Distribution> {
         self.told.get(&cell).and_then(|cell| self.year.answers.get(cell))
+    }
+
+    /// With the groups put together of what is told of their customers, and of nothing else: whoever knows that knows the
+    /// sum, so that it gives nothing away.
+    pub fn with_groups(mut self, groups: &[Group]) -> Self {
+        for group in groups {
+            let told = group
+                .customers
+                .iter()
+                .filter_map(|id| self.answers((Part::Customer(*id), group.period)));
+            let sum = told.cloned().reduce(|sum, answers| sum.with(&answers).unwrap_or(sum));
+            if let Some(sum) = sum {
+                let cell = (group.part, group.period);
+                self.year.answers.insert(cell, sum);
+                self.told.insert(cell);
+            }
+        }
+        self
     }
 
     /// The cells that are told.

@@ -95,6 +95,8 @@ ids! {
     SurveyAnswerId;
     /// Something that was said in words.
     SurveyCommentId;
+    /// A report of a customer's satisfaction in a period.
+    SatisfactionReportId;
     /// A statement of what was delivered in a period.
     StatementId;
     /// An interval that is left out of what is judged.

@@ -1,6 +1,6 @@
 //! How one thing names another: a small object with id and label in replies, an id or another system's reference in
 //! input. Equality and rules know only the id.
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
@@ -45,6 +45,14 @@ macro_rules! references {
                     Purpose::Reply => Labelled { id: self.id, $($label: &self.$label),* }.serialize(serializer),
                     Purpose::Input | Purpose::Log => self.id.serialize(serializer),
                 }
+            }
+        }
+        /// With its labels, as it was kept in what is frozen.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(Deserialize)]
+                struct Labelled { id: $id, $($label: $type),* }
+                Labelled::deserialize(deserializer).map(|Labelled { id, $($label),* }| Self { id, $($label),* })
             }
         }
     )*};

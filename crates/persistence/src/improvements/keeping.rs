@@ -97,6 +97,8 @@ fn row(improvement: &Improvement, verified_on: Option<NaiveDate>) -> ActiveModel
         taken_back_at: origin.taken_back_at,
         statement_id: origin.statement,
         target: origin.target.clone(),
+        report_id: origin.report,
+        finding: origin.finding.and_then(|finding| i32::try_from(finding).ok()),
         source: origin.source.clone(),
         owner_id: improvement.owner.as_ref().map(|owner| owner.id),
         priority: improvement.priority.unwrap_or_default(),

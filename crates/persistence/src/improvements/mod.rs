@@ -49,6 +49,8 @@ mod entity {
         pub taken_back_at: Option<DateTimeUtc>,
         pub statement_id: Option<StatementId>,
         pub target: Option<Slug>,
+        pub report_id: Option<SatisfactionReportId>,
+        pub finding: Option<i32>,
         pub source: Option<Note>,
         pub owner_id: Option<PersonId>,
         pub priority: i32,
@@ -122,6 +124,8 @@ impl Row {
                 taken_back_at: row.taken_back_at,
                 statement: row.statement_id,
                 target: row.target,
+                report: row.report_id,
+                finding: row.finding.map(i32::unsigned_abs),
                 source: row.source,
                 customer: row.origin_customer_id,
                 is_seen: self.origin_is_seen == 1,
@@ -312,6 +316,8 @@ pub struct Filter {
     pub request: Option<RequestId>,
     /// From a target that this statement tells was missed.
     pub statement: Option<StatementId>,
+    /// From a finding of this report of satisfaction.
+    pub report: Option<SatisfactionReportId>,
     /// With this number.
     pub number: Option<String>,
     /// Known by this reference.
@@ -372,6 +378,7 @@ impl Filter {
             self.origin.map(|kind| Column::OriginKind.eq(kind)),
             self.request.map(|id| Column::RequestId.eq(id).and(origin.clone())),
             self.statement.map(|id| Column::StatementId.eq(id).and(origin.clone())),
+            self.report.map(|id| Column::ReportId.eq(id).and(origin.clone())),
             self.number.as_ref().map(|number| Column::Number.eq(number)),
             self.reference
                 .as_ref()

@@ -1,12 +1,12 @@
 //! Drawing the figures of years: decided once for the whole of a year, whatever is asked for later, and kept.
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use domain::{
     agreements::CalendarPeriod,
     satisfaction::{
-        Cell, DistributionStep, Drawn, NoSuchPart, NotOnTheScale, Part, SatisfactionDimension, SatisfactionSeries,
-        Threshold, ToldYear, YearOfAnswers, fixed_periods, fixed_since,
+        Cell, DistributionStep, Drawn, Group, NoSuchPart, NotOnTheScale, Part, SatisfactionDimension,
+        SatisfactionSeries, Threshold, ToldYear, YearOfAnswers, fixed_periods, fixed_since,
     },
     service_levels::StatementPeriod,
     vocabulary::{CustomerId, ServiceId},
@@ -14,7 +14,10 @@ use domain::{
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::figures::{self, ActiveModel, Distribution, Entity};
+use super::{
+    figures::{self, ActiveModel, Distribution, Entity},
+    groups,
+};
 use crate::{
     Db, Error,
     store::{self, Origin, Reader, Source, UnitOfWork},
@@ -100,12 +103,17 @@ impl Db {
         threshold: Threshold,
     ) -> Result<(), Error> {
         let reader = self.reader();
+        let hierarchy = groups::Hierarchy::read(&reader).await?;
+        let groups =
+            [year.previous(), year].map(|year| hierarchy.groups(&fixed_periods(year.period().since, origin.today)));
         let before = Told::of(&reader, year.previous()).await?;
         let told = Told::of(&reader, year).await?;
         let answers_before = answers(&reader, year.previous(), origin.today).await?;
         let answers = answers(&reader, year, origin.today).await?;
         // Deciding what is withheld takes a processor for a while.
-        let deciding = tokio::task::spawn_blocking(move || decide(answers_before, &before, answers, &told, threshold));
+        let deciding = tokio::task::spawn_blocking(move || {
+            decide((answers_before, &before), (answers, &told), &groups, threshold)
+        });
         let figures = deciding.await.map_err(|e| DbErr::Custom(e.to_string()))??;
         let unit = self.open(origin).await?;
         mark(&unit, year).await?;
@@ -150,6 +158,23 @@ fn fixed(year: StatementPeriod, today: NaiveDate) -> i32 {
 pub(crate) async fn is_drawn(source: &impl Source, period: StatementPeriod) -> Result<bool, Error> {
     let year = StatementPeriod::containing(CalendarPeriod::Year, period.period().since);
     Ok(drawn(source, year).await?.periods >= fixed(year, fixed_since(period)))
+}
+
+/// Whether the period is over for good: its figures are drawn, or nobody answered in its year.
+pub(super) async fn is_settled(source: &impl Source, period: StatementPeriod, today: NaiveDate) -> Result<bool, Error> {
+    if fixed_since(period) > today {
+        return Ok(false);
+    }
+    if is_drawn(source, period).await? {
+        return Ok(true);
+    }
+    let year = StatementPeriod::containing(CalendarPeriod::Year, period.period().since);
+    let sql = "select min(first.month) as month from ( \
+               select min(month) as month from rating_count where month >= ? and month < ? and n > 0 union all \
+               select min(month) as month from survey_count where month >= ? and month < ?) first";
+    let days = [year.period().since.into(), year.until().into()];
+    let first: Vec<FirstRow> = store::rows(source.connection(), sql, [days.clone(), days].concat()).await?;
+    Ok(first.iter().all(|row| row.month.is_none()))
 }
 
 /// Makes sure that the year has its row.
@@ -212,7 +237,8 @@ struct Told(BTreeMap<Asked, BTreeSet<Cell>>);
 impl Told {
     async fn of(reader: &Reader<'_>, year: StatementPeriod) -> Result<Self, Error> {
         let sql = "select distinct series, survey_kind, question, low, high, top_boxes, period, dimension, customer_id, \
-                   service_id from satisfaction_figure where year = ? and withheld = false";
+                   service_id from satisfaction_figure where year = ? and withheld = false \
+                   and dimension not in ('team', 'division')";
         let rows: Vec<ToldRow> = store::rows(reader.connection(), sql, vec![year.period().since.into()]).await?;
         let mut told: BTreeMap<Asked, BTreeSet<Cell>> = BTreeMap::new();
         for row in rows {
@@ -223,6 +249,8 @@ impl Told {
                 SatisfactionDimension::Customer => Part::Customer(customer),
                 SatisfactionDimension::Service => Part::Service(service),
                 SatisfactionDimension::CustomerService => Part::Both(customer, service),
+                // They are made of what is told of customers.
+                SatisfactionDimension::Team | SatisfactionDimension::Division => continue,
             };
             let period = row
                 .period
@@ -241,10 +269,9 @@ impl Told {
 
 /// What is told of a year, each question for itself, against the year before as that was told.
 fn decide(
-    mut year_before: BTreeMap<Asked, YearOfAnswers>,
-    told_before: &Told,
-    year: BTreeMap<Asked, YearOfAnswers>,
-    told: &Told,
+    (mut year_before, told_before): (BTreeMap<Asked, YearOfAnswers>, &Told),
+    (year, told): (BTreeMap<Asked, YearOfAnswers>, &Told),
+    [groups_before, groups]: &[Vec<Group>; 2],
     threshold: Threshold,
 ) -> Result<Vec<(Asked, Drawn)>, Error> {
     let mut figures = vec![];
@@ -252,8 +279,11 @@ fn decide(
     for (asked, answers) in year {
         let before = year_before
             .remove(&asked)
-            .map(|answers| ToldYear::of(answers, told_before.on(&asked)));
-        let answers = answers.told(threshold, &told.on(&asked)).map_err(wrong)?;
+            .map(|answers| ToldYear::of(answers, told_before.on(&asked)).with_groups(groups_before));
+        let answers = answers
+            .told(threshold, &told.on(&asked))
+            .map_err(wrong)?
+            .with_groups(groups);
         let drawn = answers.figures(before.as_ref()).into_iter();
         figures.extend(drawn.map(|drawn| (asked.clone(), drawn)));
     }
@@ -277,15 +307,19 @@ async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(Asked, Dr
 }
 
 fn row(year: StatementPeriod, asked: &Asked, drawn: &Drawn) -> ActiveModel {
-    let (dimension, customer, service) = match drawn.part {
-        Part::All => (SatisfactionDimension::All, None, None),
-        Part::Customer(customer) => (SatisfactionDimension::Customer, Some(customer), None),
-        Part::Service(service) => (SatisfactionDimension::Service, None, Some(service)),
-        Part::Both(customer, service) => (SatisfactionDimension::CustomerService, Some(customer), Some(service)),
+    let (dimension, parts) = match drawn.part {
+        Part::All => (SatisfactionDimension::All, [None; 3]),
+        Part::Customer(customer) => (SatisfactionDimension::Customer, [Some(customer.0), None, None]),
+        Part::Service(service) => (SatisfactionDimension::Service, [None, Some(service.0), None]),
+        Part::Both(customer, service) => {
+            let both = [Some(customer.0), Some(service.0), None];
+            (SatisfactionDimension::CustomerService, both)
+        }
+        Part::Team(team) => (SatisfactionDimension::Team, [None, None, Some(team.0)]),
+        Part::Division(customer) => (SatisfactionDimension::Division, [Some(customer.0), None, None]),
     };
-    let parts = [customer.map(|id| id.0), service.map(|id| id.0)];
     let named = |id: Option<Uuid>| id.filter(|id| !id.is_nil());
-    let [customer_id, service_id] = parts.map(named);
+    let [customer_id, service_id, team_id] = parts.map(named);
     let told = drawn.told.as_ref();
     let figure = told.map(|told| told.figure);
     let change = told.and_then(|told| told.change);
@@ -300,9 +334,10 @@ fn row(year: StatementPeriod, asked: &Asked, drawn: &Drawn) -> ActiveModel {
         period_kind: Set(drawn.period.kind()),
         first_day: Set(drawn.period.period().since),
         dimension: Set(dimension),
-        part_id: Set(customer_id.or(service_id).unwrap_or_default()),
+        part_id: Set(customer_id.or(service_id).or(team_id).unwrap_or_default()),
         customer_id: Set(customer_id.map(Into::into)),
         service_id: Set(service_id.map(Into::into)),
+        team_id: Set(team_id.map(Into::into)),
         low: Set(asked.low),
         high: Set(asked.high),
         top_boxes: Set(asked.top_boxes),
@@ -322,13 +357,14 @@ fn row(year: StatementPeriod, asked: &Asked, drawn: &Drawn) -> ActiveModel {
 
 /// Where a figure stands in lists, as bytes: the earlier period, of those that begin on a day the shorter one, users before
 /// customers, all before each customer before each service before both.
-fn place(dimension: SatisfactionDimension, parts: [Option<Uuid>; 2], asked: &Asked, drawn: &Drawn) -> Vec<u8> {
+fn place(dimension: SatisfactionDimension, parts: [Option<Uuid>; 3], asked: &Asked, drawn: &Drawn) -> Vec<u8> {
     let since = drawn.period.period().since;
     let ends = [asked.low, asked.high, asked.top_boxes].map(|end| (i64::from(end) + i64::from(i32::MAX)).to_be_bytes());
-    let mut place = vec![];
-    place.extend(since.num_days_from_ce().to_be_bytes());
+    let mut place = figures::beginning(since);
     place.extend([drawn.period.kind() as u8, asked.series as u8, dimension as u8]);
-    for part in parts {
+    let [customer, service, team] = parts;
+    // A team has the place of a customer.
+    for part in [customer.or(team), service] {
         place.extend(part.unwrap_or_default().as_bytes());
     }
     for text in [&asked.survey_kind, &asked.question] {

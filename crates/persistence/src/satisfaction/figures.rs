@@ -1,6 +1,7 @@
 //! The figures of satisfaction as they were drawn: what may be told is decided there, so that no filter can ask for less.
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::{
+    Rule, RuleCode,
     access::{Customers, Scope},
     agreements::CalendarPeriod,
     satisfaction::{
@@ -9,11 +10,11 @@ use domain::{
     },
     service_levels::StatementPeriod,
     surveys::SurveyKind,
-    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef, Slug},
+    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef, Slug, TeamId, TeamRef},
 };
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromJsonQueryResult, FromQueryResult, QueryTrait, Value,
-    sea_query::{Condition, Expr, SelectStatement},
+    sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ mod entity {
     use domain::{
         agreements::CalendarPeriod,
         satisfaction::{FigureMethod, SatisfactionDimension, SatisfactionSeries},
-        vocabulary::{CustomerId, ServiceId},
+        vocabulary::{CustomerId, ServiceId, TeamId},
     };
     use sea_orm::entity::prelude::*;
 
@@ -47,6 +48,7 @@ mod entity {
         pub part_id: Uuid,
         pub customer_id: Option<CustomerId>,
         pub service_id: Option<ServiceId>,
+        pub team_id: Option<TeamId>,
         pub low: i32,
         pub high: i32,
         pub top_boxes: i32,
@@ -73,6 +75,11 @@ pub struct Distribution(pub(super) Vec<DistributionStep>);
 pub(super) use entity::{ActiveModel, Entity};
 use entity::{Column, Model};
 
+/// So many figures at most are compared at once.
+const MOST_COMPARED: u64 = 100_000;
+/// So many figures at most stand in a report.
+const MOST_REPORTED: u64 = 10_000;
+
 /// Which figures.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -88,6 +95,8 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
     /// About this service.
     pub service: Option<ServiceId>,
+    /// Of this team's customers.
+    pub team: Option<TeamId>,
     /// Of this period.
     pub period: Option<StatementPeriod>,
     /// Of periods of this kind.
@@ -112,6 +121,7 @@ struct Row {
     customer_name: Option<Name>,
     service_code: Option<Code>,
     service_name: Option<Name>,
+    team_name: Option<Name>,
 }
 
 impl Row {
@@ -132,6 +142,7 @@ impl Row {
                 .map(|(id, (code, name))| CustomerRef { id, code, name }),
             service: Option::zip(row.service_id, Option::zip(self.service_code, self.service_name))
                 .map(|(id, (code, name))| ServiceRef { id, code, name }),
+            team: Option::zip(row.team_id, self.team_name).map(|(id, name)| TeamRef { id, name }),
             scale,
             method: row.method,
             withheld: row.withheld,
@@ -160,7 +171,7 @@ pub async fn metrics(
     paging: &Paging,
     today: NaiveDate,
 ) -> Result<Page<SatisfactionMetric>, Error> {
-    let mut query = select(scope, source, today);
+    let mut query = select(&scope.visible.customers, source, today);
     filter.apply(&mut query);
     let place = ("satisfaction_figure", "place");
     let (rows, total) = paging
@@ -174,6 +185,66 @@ pub async fn metrics(
         next: page.next,
         total: page.total,
     })
+}
+
+/// A customer's figures of the periods of a kind that begin within the days, by period; no more than a report can hold.
+pub(super) async fn of_customer(
+    source: &impl Source,
+    customer: CustomerId,
+    kind: CalendarPeriod,
+    (from, before): (NaiveDate, NaiveDate),
+) -> Result<Vec<SatisfactionMetric>, Error> {
+    let filter = Filter {
+        customer: Some(customer),
+        period_kind: Some(kind),
+        from: Some(from),
+        before: Some(before),
+        ..Filter::default()
+    };
+    let mut query = select(&Customers::All, source, from);
+    filter.apply(&mut query);
+    // Who may read a customer's report may not see all of its departments.
+    let parts = [SatisfactionDimension::Customer, SatisfactionDimension::CustomerService];
+    query
+        .and_where(Column::Dimension.is_in(parts))
+        .order_by(("satisfaction_figure", "place"), Order::Asc)
+        .limit(MOST_REPORTED + 1);
+    let rows: Vec<Row> = store::all(source.connection(), &query).await?;
+    if rows.len() as u64 > MOST_REPORTED {
+        let detail =
+            format!("The customer has more than {MOST_REPORTED} figures in these periods: report shorter ones.");
+        return Err(Rule::new(RuleCode::State, detail).into());
+    }
+    rows.into_iter().map(Row::metric).collect()
+}
+
+/// Of all customers together and of each, or of these alone: by period the figure by which each question is known best.
+pub(super) async fn headlines(
+    source: &impl Source,
+    visible: &Customers,
+    filter: &Filter,
+    only: Option<&[CustomerId]>,
+    today: NaiveDate,
+) -> Result<Vec<SatisfactionMetric>, Error> {
+    let mut query = select(visible, source, today);
+    filter.apply(&mut query);
+    let parts = [SatisfactionDimension::All, SatisfactionDimension::Customer];
+    // Which of these it is depends on the scale.
+    let methods = [FigureMethod::Csat, FigureMethod::Nps, FigureMethod::Mean];
+    query
+        .and_where(Column::Dimension.is_in(parts))
+        .and_where(Column::Method.is_in(methods))
+        .and_where_option(only.map(|ids| Column::CustomerId.is_in(ids.iter().copied())))
+        .order_by(("satisfaction_figure", "place"), Order::Asc)
+        .limit(MOST_COMPARED + 1);
+    let rows: Vec<Row> = store::all(source.connection(), &query).await?;
+    if rows.len() as u64 > MOST_COMPARED {
+        let detail =
+            format!("There are more than {MOST_COMPARED} figures: ask for a series, a kind of survey or a question.");
+        return Err(Rule::new(RuleCode::State, detail).into());
+    }
+    let metrics = rows.into_iter().map(Row::metric).collect::<Result<Vec<_>, _>>()?;
+    Ok(metrics.into_iter().filter(SatisfactionMetric::is_headline).collect())
 }
 
 /// Answers of a month that are told.
@@ -233,13 +304,18 @@ pub(crate) async fn told(
     Ok(told)
 }
 
+/// How the places of figures begin whose period begins on the day.
+pub(super) fn beginning(day: NaiveDate) -> Vec<u8> {
+    day.num_days_from_ce().to_be_bytes().to_vec()
+}
+
 /// A scale as it is stored; 0 top boxes are none.
 pub(super) fn scale(low: i32, high: i32, top_boxes: i32) -> Result<Scale, Error> {
     let scale = Scale::new(low, high, (top_boxes > 0).then_some(top_boxes));
     Ok(scale.map_err(|e| DbErr::Custom(e.to_string()))?)
 }
 
-fn select(scope: &Scope, source: &impl Source, today: NaiveDate) -> SelectStatement {
+fn select(customers: &Customers, source: &impl Source, today: NaiveDate) -> SelectStatement {
     let mut query = Entity::find().into_query();
     query
         .left_join("customer", Expr::cust("customer.id = satisfaction_figure.customer_id"))
@@ -247,11 +323,29 @@ fn select(scope: &Scope, source: &impl Source, today: NaiveDate) -> SelectStatem
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
         .expr_as(Expr::col(("service", "code")), "service_code")
-        .expr_as(Expr::col(("service", "name")), "service_name");
-    let customers = &scope.visible.customers;
+        .expr_as(Expr::col(("service", "name")), "service_name")
+        .left_join(
+            "customer_team",
+            Expr::cust("customer_team.id = satisfaction_figure.team_id"),
+        )
+        .expr_as(Expr::col(("customer_team", "name")), "team_name");
     if *customers != Customers::All {
-        let seen = access::of_customers(customers, "satisfaction_figure.customer_id", today, source.backend());
-        query.and_where(seen);
+        let backend = source.backend();
+        let seen = access::of_customers(customers, "satisfaction_figure.customer_id", today, backend);
+        // Of a division only for who sees all of its departments.
+        let department = access::of_customers(customers, "customer_ancestry.customer_id", today, backend);
+        let unseen = Query::select()
+            .expr(Expr::val(1))
+            .from("customer_ancestry")
+            .and_where(Expr::cust(
+                "customer_ancestry.ancestor_id = satisfaction_figure.customer_id",
+            ))
+            .and_where(department.not())
+            .to_owned();
+        let whole = Column::Dimension
+            .ne(SatisfactionDimension::Division)
+            .or(Expr::exists(unseen).not());
+        query.and_where(seen).and_where(whole);
     }
     query
 }
@@ -265,10 +359,12 @@ impl Filter {
             .add_option(self.dimension.map(|dimension| Column::Dimension.eq(dimension)))
             .add_option(self.customer.map(|id| Column::CustomerId.eq(id)))
             .add_option(self.service.map(|id| Column::ServiceId.eq(id)))
+            .add_option(self.team.map(|id| Column::TeamId.eq(id)))
             .add_option(self.period.map(|period| Column::Period.eq(period.to_string())))
             .add_option(self.period_kind.map(|kind| Column::PeriodKind.eq(kind)))
-            .add_option(self.from.map(|day| Column::FirstDay.gte(day)))
-            .add_option(self.before.map(|day| Column::FirstDay.lt(day)))
+            // A place begins with the first day, and has the indexes.
+            .add_option(self.from.map(|day| Column::Place.gte(beginning(day))))
+            .add_option(self.before.map(|day| Column::Place.lt(beginning(day))))
             .add_option(self.method.map(|method| Column::Method.eq(method)))
             .add_option(self.withheld.map(|withheld| Column::Withheld.eq(withheld)))
             // Written out, so that the index of what changed is used.

@@ -2,13 +2,21 @@
 mod counts;
 mod drawing;
 mod figures;
+mod groups;
+mod overview;
 mod ratings;
+mod reports;
 
 pub(crate) use drawing::is_drawn;
 pub(crate) use figures::told;
 pub use figures::{Filter, metrics};
+pub use overview::{OverviewFilter, overview};
 pub use ratings::take_in;
 pub(crate) use ratings::{match_one, waited_for};
+pub use reports::{
+    ReportFilter, delete_report, insert_report, list_reports, load_report, published, report, told_report,
+    update_report,
+};
 
 pub(crate) mod rating {
     use domain::vocabulary::*;

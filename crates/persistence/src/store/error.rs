@@ -68,6 +68,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "The agreement has a statement of this period.",
     ),
     (
+        "ux_satisfaction_report",
+        "satisfaction_report.customer_id",
+        RuleCode::NotUnique,
+        "/period",
+        "Another report of this customer and period is being written; change or publish that one.",
+    ),
+    (
         "ux_service_calendar_name",
         "service_calendar.name",
         RuleCode::NotUnique,

@@ -15,6 +15,7 @@ pub use closing::close;
 pub use comments::comments;
 pub use invitations::{Issued, hand_out, invitations, invite, issued, tell_outcomes};
 pub(crate) use invitations::{issued_one, know_links, mark_delivered};
+pub(crate) use rounds::reported;
 pub use rounds::{RoundFilter, get_round, insert_round, list_rounds, load_round, update_round};
 
 use crate::{

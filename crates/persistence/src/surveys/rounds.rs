@@ -1,6 +1,12 @@
 //! Rounds with their customers, in one query a page. Whoever does not see all of the customers does not see the round.
 use chrono::NaiveDate;
-use domain::{access::Scope, people::MandateKind, surveys::*, vocabulary::*};
+use domain::{
+    access::Scope,
+    people::MandateKind,
+    satisfaction::{ReportedQuestion, ReportedRound},
+    surveys::*,
+    vocabulary::*,
+};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryTrait,
@@ -250,6 +256,78 @@ pub async fn list_rounds(
     let rounds = rows.into_iter().map(|row| Ok(row.round(today)?.0));
     let place = |round: &SurveyRound| Cursor::after(vec![], round.id);
     Ok(paging.cut(rounds.collect::<Result<_, Error>>()?, total, place))
+}
+
+/// So many rounds at most stand in a report.
+const MOST_REPORTED: u32 = 200;
+
+/// A round as reports tell of it.
+#[derive(FromQueryResult)]
+struct ReportedRow {
+    id: SurveyRoundId,
+    terms: RoundTerms,
+    service_id: Option<ServiceId>,
+    anonymity: Anonymity,
+    closed_on: Option<NaiveDate>,
+    turnout: Option<Turnout>,
+    service_code: Option<Code>,
+    service_name: Option<Name>,
+    kind: SurveyKind,
+    content: SurveyContent,
+    alone: i32,
+}
+
+/// What a report tells of a customer's rounds that closed within the days: what their questions read, the last reading first,
+/// and those that closed from `reported` on.
+pub(crate) async fn reported(
+    source: &impl Source,
+    customer: CustomerId,
+    (from, before): (NaiveDate, NaiveDate),
+    reported: NaiveDate,
+) -> Result<(Vec<ReportedQuestion>, Vec<ReportedRound>), Error> {
+    // What named rounds were told is their customers' teams' alone.
+    let sql = format!(
+        "select r.id, r.terms, r.service_id, r.anonymity, r.closed_on, r.turnout, s.kind, e.content, v.code as service_code, v.name as service_name, \
+         case when exists (select 1 from survey_round_customer o where o.round_id = r.id and o.customer_id <> ?) \
+         then 0 else 1 end as alone \
+         from survey_round_customer x join survey_round r on r.id = x.round_id \
+         join survey s on s.id = r.survey_id \
+         join survey_edition e on e.survey_id = r.survey_id and e.edition = r.edition \
+         left join service v on v.id = r.service_id \
+         where x.customer_id = ? and r.closed_on >= ? and r.closed_on < ? and r.anonymity <> 'named' \
+         order by r.closed_on desc, r.id desc limit {MOST_REPORTED}"
+    );
+    let values = vec![customer.0.into(), customer.0.into(), from.into(), before.into()];
+    let rows: Vec<ReportedRow> = store::rows(source.connection(), &sql, values).await?;
+    let mut questions: Vec<ReportedQuestion> = vec![];
+    let mut rounds = vec![];
+    for row in rows {
+        for asked in row.content.questions {
+            let known = |other: &ReportedQuestion| other.survey_kind == row.kind && other.question == asked.key;
+            if !questions.iter().any(known) {
+                questions.push(ReportedQuestion {
+                    survey_kind: row.kind,
+                    question: asked.key,
+                    text: asked.text,
+                });
+            }
+        }
+        let label = Option::zip(row.service_code, row.service_name);
+        let Some(closed_on) = row.closed_on.filter(|day| *day >= reported) else {
+            continue;
+        };
+        rounds.push(ReportedRound {
+            id: row.id,
+            title: row.terms.title,
+            survey_kind: row.kind,
+            service: Option::zip(row.service_id, label).map(|(id, (code, name))| ServiceRef { id, code, name }),
+            anonymity: row.anonymity,
+            closed_on,
+            turnout: row.turnout.filter(|_| row.alone == 1),
+        });
+    }
+    rounds.reverse();
+    Ok((questions, rounds))
 }
 
 /// Those whose last day has passed, and those whose comments were kept for long enough; so many at once.

@@ -1,4 +1,6 @@
 //! What is sent to make something new, each time by a name that was never there before.
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -82,6 +84,15 @@ pub fn survey() -> Value {
         "questions": [question("how", "csat"), question("words", "text")]}})
 }
 
+/// A report of a month of its own, in which nobody answered.
+pub fn report(customer: &str) -> Value {
+    static MONTHS: AtomicU32 = AtomicU32::new(0);
+    let month = MONTHS.fetch_add(1, Ordering::Relaxed);
+    let period = format!("{}-{:02}", 1901 + month / 12, month % 12 + 1);
+    json!({"customer": customer, "period": period, "summary": "Ingen svarade."})
+}
+
+/// A round of a survey.
 pub fn round(survey: &str, customer: &str, anonymity: &str) -> Value {
     json!({"survey": survey, "title": {"sv": fresh("Runda"), "en": fresh("Round")}, "anonymity": anonymity,
         "customers": [customer], "firstDay": "2020-01-01", "lastDay": "2090-01-01"})

@@ -262,6 +262,7 @@ impl Stage {
                 Thing::new("surveyId", &survey).and("version", "1".into())
             }
             ("surveyRoundId", id) => self.survey_round(id, branch).await,
+            ("satisfactionReportId", id) => self.satisfaction_report(id, branch).await,
             ("scoringSchemeId", _) => Thing::new(
                 "scoringSchemeId",
                 &made(&self.admin, "/scoring-schemes", scheme()).await,
@@ -429,6 +430,17 @@ impl Stage {
             seen = last;
         }
         Thing::new("improvementId", &seen).and("improvementActivityId", planned)
+    }
+
+    /// A report of satisfaction: a draft where it is changed, else published, for contacts to read.
+    async fn satisfaction_report(&self, operation: &str, branch: &Branch) -> Thing {
+        let draft = made(&branch.dm, "/satisfaction-reports", report(&branch.customer)).await;
+        if operation.starts_with("get") {
+            let path = format!("/satisfaction-reports/{}/publication", draft.id());
+            let published = branch.dm.act(&path, &draft.etag(), Value::Null).await.expect(200);
+            return Thing::new("satisfactionReportId", &published);
+        }
+        Thing::new("satisfactionReportId", &draft)
     }
 
     /// A round of a survey, in a state in which the operation can be done. Its answers are read by the team.
@@ -800,6 +812,8 @@ impl Stage {
                 round(&survey, named, "confidential")
             }
             "changeSurveyRound" => json!({"lastDay": "2090-02-02"}),
+            "createSatisfactionReport" => report(named),
+            "changeSatisfactionReport" => json!({"summary": fresh("Nöjdare.")}),
             "createInvitationLinks" | "createRoundMailing" => json!({"reminder": 0}),
             "createInvitationOutcomes" => json!({"outcomes": [{"invitation": Uuid::now_v7(), "arrived": true}]}),
             "changeRequest" => json!({"title": fresh("Ärende")}),

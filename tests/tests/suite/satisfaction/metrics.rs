@@ -241,17 +241,17 @@ async fn each_sees_the_figures_of_the_customers_that_they_see() {
                     .into_iter()
                     .filter_map(Value::as_str);
                 let codes: Vec<&str> = codes.collect();
-                if codes.is_empty() {
-                    "all".to_owned()
-                } else {
-                    codes.join("/")
+                match f["dimension"].as_str() {
+                    Some("division") => format!("{}+", codes.join("/")),
+                    Some(dimension @ ("all" | "team")) => dimension.to_owned(),
+                    _ => codes.join("/"),
                 }
             };
             let mut parts: Vec<String> = found.iter().map(part).collect();
             parts.sort();
             parts.join(" ")
         };
-        let everything = "BUN KLK KLK-HR KLK-HR/MAIL MAIL SALARY all";
+        let everything = "BUN KLK KLK+ KLK-HR KLK-HR/MAIL MAIL SALARY all team team";
         assert_eq!(parts(&service.administrator()).await, everything);
         assert_eq!(parts(&service.auditor()).await, everything);
         let person = |id: &str| service.caller(Kind::Person, id);
@@ -340,6 +340,76 @@ async fn the_table_holds_what_the_list_holds_and_no_formula() {
         assert_eq!(one["value"], 4.0);
         assert!(figures(&admin, "firstDayFrom=2026-02-01").await.is_empty());
         assert!(figures(&admin, "withheld=true").await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn teams_and_divisions_add_up_what_is_told_of_each_customer() {
+    on_each_database(async |service| {
+        let rated = Rated::set(&service, "2026-01-29").await;
+        let world = &rated.world;
+        let (mail, scale) = (world.mail.as_str(), (1, 5));
+        let (above, own, other) = (world.klk.as_str(), world.klk_hr.as_str(), world.bun.as_str());
+        let ratings = [
+            (above, mail, scale, 5, 9),
+            (own, mail, scale, 2, 12),
+            (other, mail, scale, 4, 20),
+        ];
+        rated.rate(&service, "2026-01", &ratings).await;
+        // In February too few of the department answered.
+        on_day(&service, "2026-02-20");
+        let ratings = [
+            (above, mail, scale, 5, 30),
+            (own, mail, scale, 2, 2),
+            (other, mail, scale, 4, 8),
+        ];
+        rated.rate(&service, "2026-02", &ratings).await;
+        on_day(&service, "2026-03-05");
+        drawn(&service).await;
+        let admin = service.administrator();
+        let told = async |caller: &Caller, query: &str| -> Vec<(String, Value, Value)> {
+            let found = figures(caller, &format!("periodKind=month&method=csat&{query}")).await;
+            let line = |f: &Value| {
+                (
+                    f["period"].as_str().expect("a period").to_owned(),
+                    f["n"].clone(),
+                    f["value"].clone(),
+                )
+            };
+            found.iter().map(line).collect()
+        };
+        let january = ("2026-01".to_owned(), json!(21), json!(42.857143));
+        // The department's February is withheld, and its neighbour's with it: of what is left the sums are made.
+        let customers = figures(&admin, "dimension=customer&period=2026-02&method=csat").await;
+        let of_february: u64 = customers
+            .iter()
+            .filter(|f| [above, own].contains(&f["customer"]["id"].as_str().expect("an id")))
+            .filter_map(|f| f["n"].as_u64())
+            .sum();
+        assert_eq!(of_february, 30, "{customers:#?}");
+        let february = ("2026-02".to_owned(), json!(30), json!(100.0));
+        let division = told(&admin, &format!("dimension=division&customer={above}")).await;
+        assert_eq!(division, [january.clone(), february.clone()]);
+        let team = told(&admin, &format!("dimension=team&team={}", world.team)).await;
+        assert_eq!(team, [january, february]);
+        assert_eq!(
+            told(&admin, "dimension=division").await.len(),
+            2,
+            "a customer without departments is none"
+        );
+        let named = figures(&admin, &format!("dimension=team&team={}", world.team)).await;
+        assert!(named[0]["team"]["name"].is_string() && named[0].get("customer").is_none());
+        let year = figures(&admin, "dimension=team&period=2026-02&method=mean").await;
+        assert!(year.iter().any(|f| f["change"]["value"].is_number()), "{year:#?}");
+        // The division's own figure is for who sees all of its departments.
+        assert_eq!(told(&world.chief, "dimension=division").await.len(), 2);
+        let body = json!({"name": "Tavla", "scopes": ["satisfaction.read"], "systems": [], "customers": [above]});
+        let id = admin.post("/clients", body).await.expect(201).id();
+        let board = service.caller_with(Kind::Client, &id, "satisfaction.read");
+        assert_eq!(told(&board, "dimension=division").await, []);
+        assert_eq!(told(&board, "dimension=team").await, []);
+        assert_eq!(told(&board, "dimension=customer").await.len(), 2);
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! Satisfaction: ratings in, and what is told of them.
 mod metrics;
 mod ratings;
+mod reports;
 mod statements;
 mod surveys;
 mod withholding;

@@ -14,6 +14,9 @@ const QUARTER: &str = "2026-Q1";
 /// A table of its own for each: figures of different scales have nothing to do with each other.
 const SCALES: [(i32, i32); 6] = [(1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (0, 10)];
 
+/// What adds up figures of customers.
+const GROUPS: [&str; 2] = ["team", "division"];
+
 /// Highest score, part (empty: all; a customer, a service, or both), period.
 type Place = (i64, String, String);
 
@@ -62,7 +65,28 @@ impl Reader {
             let steps = figure["distribution"].as_array();
             let sum = steps.map(|steps| steps.iter().filter_map(|step| step["n"].as_u64()).sum::<u64>());
             assert_eq!(sum, n, "{figure:#}");
-            self.remember(place, n);
+            // Sums of what stands beside them tell nothing more.
+            if !GROUPS.contains(&figure["dimension"].as_str().expect("a dimension")) {
+                self.remember(place, n);
+            }
+        }
+    }
+
+    /// Teams are told by what is told of their customers, and by nothing else.
+    fn check_groups(whole: &[Value]) {
+        let mut sums = BTreeMap::<String, [u64; 2]>::new();
+        for figure in whole {
+            let place = match figure["dimension"].as_str() {
+                Some("customer") if figure["customer"].is_object() => 0,
+                Some("team") => 1,
+                _ => continue,
+            };
+            let of = format!("{} {} {}", figure["scale"], figure["period"], figure["method"]);
+            sums.entry(of).or_default()[place] += figure["n"].as_u64().unwrap_or_default();
+        }
+        assert!(sums.values().any(|[customers, _]| *customers > 0));
+        for (of, [customers, teams]) in sums {
+            assert_eq!(customers, teams, "{of}");
         }
     }
 
@@ -70,6 +94,9 @@ impl Reader {
     async fn ask(&mut self, caller: &Caller, parts: &[String], periods: &[&str], most: usize) {
         let whole = figures(caller, "").await;
         self.read(&whole);
+        if whole.iter().any(|figure| figure["dimension"] == "team") {
+            Self::check_groups(&whole);
+        }
         let keys = |figures: &[Value]| -> BTreeSet<String> { figures.iter().map(Value::to_string).collect() };
         let whole = keys(&whole);
         let mut ways = vec![];
@@ -79,6 +106,8 @@ impl Reader {
             "dimension=customer",
             "dimension=service",
             "dimension=customer_service",
+            "dimension=team",
+            "dimension=division",
         ] {
             for part in parts {
                 for period in periods {

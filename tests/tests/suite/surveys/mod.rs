@@ -31,6 +31,11 @@ impl Store {
             .collect()
     }
 
+    /// What becomes of a statement that the service would never send.
+    pub async fn run(&self, sql: &str) -> Result<(), sea_orm::DbErr> {
+        self.0.execute_unprepared(sql).await.map(|_| ())
+    }
+
     /// Each row of each table as text, ids without their dashes, with the table's name.
     pub async fn everything(&self) -> Vec<(String, String)> {
         let postgres = self.0.get_database_backend() == sea_orm::DbBackend::Postgres;

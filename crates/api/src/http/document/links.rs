@@ -32,6 +32,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/Connection", "connectionId"),
     ("/Survey", "surveyId"),
     ("/SurveyRound", "surveyRoundId"),
+    ("/SatisfactionReport", "satisfactionReportId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -170,6 +170,7 @@ const VERSIONED: &[&str] = &[
     "/ConnectionWithSecret",
     "/Survey",
     "/SurveyRound",
+    "/SatisfactionReport",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -239,6 +240,13 @@ const RULES: &[(&str, &[&str])] = &[
     ("createRoundPublication", &["R19"]),
     ("listSurveyComments", &["R19", "R20"]),
     ("listSatisfactionMetrics", &["R19", "R20"]),
+    ("getSatisfactionOverview", &["R19", "R20"]),
+    ("getSatisfactionOverviewDocument", &["R19", "R20"]),
+    ("listSatisfactionReports", &["R20"]),
+    ("getSatisfactionReport", &["R19", "R20"]),
+    ("getSatisfactionReportDocument", &["R19", "R20"]),
+    ("getSatisfactionReportFigures", &["R19", "R20"]),
+    ("createReportPublication", &["R19"]),
     ("createConnectionTest", &["R20"]),
     ("createDocumentReplay", &["R20", "R21"]),
     ("createConnectionReplay", &["R20", "R21"]),

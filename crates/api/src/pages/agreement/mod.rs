@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use documents::{Block, Document, Fact, Language};
+use documents::{Block, Document, Language};
 use domain::{
     agreements::{self, *},
     vocabulary::*,
 };
 
-use super::Words;
+use super::{Words, fact, heading};
 
 /// What a version is told with.
 pub struct Told<'a> {
@@ -28,18 +28,6 @@ pub struct Told<'a> {
     pub provider: &'a str,
     /// The organisation's zone.
     pub zone: Tz,
-}
-
-fn heading(level: u8, text: &str) -> Block {
-    let text = text.to_owned();
-    Block::Heading { level, text }
-}
-
-fn fact(label: &str, value: impl Into<String>) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: value.into(),
-    }
 }
 
 /// The document.
@@ -72,7 +60,7 @@ pub fn agreement(told: &Told<'_>, words: Words) -> Document {
         language: words.0,
         title: content.title.to_string(),
         subtitle: Some(draft.map_or(kind.to_owned(), |draft| format!("{kind} – {draft}"))),
-        author: told.provider(words),
+        author: words.provider(told.provider),
         date: told.last_act().with_timezone(&told.zone).date_naive(),
         identifier: version.agreement.number.clone(),
         version: Some(draft.map_or(number.clone(), |draft| format!("{number} – {draft}"))),
@@ -86,16 +74,9 @@ pub fn agreement(told: &Told<'_>, words: Words) -> Document {
 }
 
 impl Told<'_> {
-    fn provider(&self, words: Words) -> String {
-        match self.provider {
-            "" => words.say("IT-organisationen", "The IT organisation").to_owned(),
-            name => name.to_owned(),
-        }
-    }
-
     fn party(&self, party: Party, words: Words) -> String {
         match party {
-            Party::Provider => self.provider(words),
+            Party::Provider => words.provider(self.provider),
             Party::Customer | Party::Counterparty => self.version.with.name.to_string(),
         }
     }
@@ -140,7 +121,7 @@ impl Told<'_> {
             .iter()
             .map(|s| format!("{} ({})", s.name, s.code));
         let mut facts = vec![
-            fact(words.say("Leverantör", "Provider"), self.provider(words)),
+            fact(words.say("Leverantör", "Provider"), words.provider(self.provider)),
             fact(role, other),
             fact(
                 words.say("Tjänster", "Services"),

@@ -8,15 +8,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use documents::{Block, Document, Fact, Tone};
+use documents::{Block, Document, Tone};
 use domain::{
-    agreements::{self, AgreementVersion, CalendarPeriod, Content, ServiceLevelTarget, VersionNumber},
+    agreements::{self, AgreementVersion, Content, ServiceLevelTarget, VersionNumber},
     calendars::CalendarHours,
     service_levels::*,
     vocabulary::*,
 };
 
-use super::Words;
+use super::{Words, fact, heading};
 
 /// What a statement is told with.
 pub struct Told<'a> {
@@ -32,18 +32,6 @@ pub struct Told<'a> {
     pub provider: &'a str,
     /// The organisation's zone.
     pub zone: Tz,
-}
-
-fn heading(level: u8, text: &str) -> Block {
-    let text = text.to_owned();
-    Block::Heading { level, text }
-}
-
-fn fact(label: &str, value: impl Into<String>) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: value.into(),
-    }
 }
 
 /// The language that the last version in force binds in.
@@ -69,9 +57,9 @@ pub fn statement(told: &Told<'_>, words: Words) -> Document {
     let name = told.content().map(|content| content.title.to_string());
     Document {
         language: words.0,
-        title: format!("{title} {}", told.period(words)),
+        title: format!("{title} {}", words.period(statement.period)),
         subtitle: name,
-        author: told.provider(words),
+        author: words.provider(told.provider),
         date: told.last_act().with_timezone(&told.zone).date_naive(),
         identifier: format!("{}-{}", statement.agreement.number, statement.period),
         version: Some(match statement.state {
@@ -102,22 +90,6 @@ impl Told<'_> {
     fn hours_of(&self, figure: &TargetFigure) -> Option<&CalendarHours> {
         let pin = figure.calendar.as_ref()?;
         self.hours.get(&(pin.id, pin.version))
-    }
-
-    fn provider(&self, words: Words) -> String {
-        match self.provider {
-            "" => words.say("IT-organisationen", "The IT organisation").to_owned(),
-            name => name.to_owned(),
-        }
-    }
-
-    fn period(&self, words: Words) -> String {
-        let StatementPeriodParts { year, part } = parts_of(&self.statement.period);
-        match (self.statement.period.kind(), part) {
-            (CalendarPeriod::Year, _) => year,
-            (CalendarPeriod::Quarter, n) => format!("{} {n} {year}", words.say("kvartal", "quarter")),
-            (CalendarPeriod::Month, n) => format!("{} {year}", words.month(n)),
-        }
     }
 
     fn state(&self, words: Words) -> &'static str {
@@ -207,7 +179,7 @@ impl Told<'_> {
             "Customer",
             s.customer.as_ref().map(|customer| customer.name.to_string()),
         );
-        tell("Leverantör", "Provider", Some(self.provider(words)));
+        tell("Leverantör", "Provider", Some(words.provider(self.provider)));
         tell("Period", "Period", Some(words.days(s.first_day, Some(s.last_day))));
         if let Some(figures) = &s.figures {
             tell(
@@ -227,20 +199,5 @@ impl Told<'_> {
             tell("Avdrag", "Deduction", (!owed.is_empty()).then(|| words.all(&owed)));
         }
         vec![Block::Facts(facts)]
-    }
-}
-
-/// A period as people say it.
-struct StatementPeriodParts {
-    year: String,
-    part: u32,
-}
-
-fn parts_of(period: &StatementPeriod) -> StatementPeriodParts {
-    let text = period.to_string();
-    let (year, part) = text.split_once('-').unwrap_or((&text, ""));
-    StatementPeriodParts {
-        year: year.to_owned(),
-        part: part.trim_start_matches('Q').parse().unwrap_or_default(),
     }
 }

@@ -46,6 +46,7 @@ impl Told<'_> {
                 true => format!("{} (%)", figure.name),
                 false => figure.name.to_string(),
             },
+            of: words.say("Period", "Period").to_owned(),
             style: PlotStyle::Line,
             points,
             target: place(figure.value).map(|value| Target { value, text: level }),
@@ -76,6 +77,7 @@ fn point(period: StatementPeriod, figure: Option<&TargetFigure>, words: Words) -
     Point {
         period: period.to_string(),
         value: value.and_then(place),
+        limits: None,
         text: match figure {
             Some(figure) if value.is_some() => words.figure_of(&to_be_drawn(&figure.agreed), figure.counted),
             Some(figure) => words.verdict(figure.verdict).to_owned(),

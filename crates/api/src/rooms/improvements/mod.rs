@@ -17,7 +17,7 @@ use domain::{
 use persistence::{
     UnitOfWork, customers, improvements as store, people,
     references::{self, Told},
-    requests, service_levels, services,
+    requests, satisfaction, service_levels, services,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -73,6 +73,8 @@ struct ImprovementQuery {
     request: Option<RequestId>,
     /// From a target that this statement tells was missed.
     statement: Option<StatementId>,
+    /// From a finding of this report of satisfaction.
+    report: Option<SatisfactionReportId>,
     /// With this number.
     #[param(min_length = 15, max_length = 24, pattern = r"^IMP-[0-9]{4}-[0-9]{6,15}$")]
     number: Option<String>,
@@ -105,6 +107,7 @@ async fn list_improvements(
         origin: q.origin,
         request: q.request,
         statement: q.statement,
+        report: q.report,
         number: q.number,
         reference: reference.0.key(),
         by_priority: q.order == Some(ImprovementOrder::Priority),
@@ -224,7 +227,23 @@ async fn origin(scope: &Scope, unit: &UnitOfWork, told: OriginInput) -> Result<O
             let statement = service_levels::get(unit, &seen, statement, unit.today()).await;
             Origin::of_missed_target(&statement.map_err(unknown("statement"))?, target)?
         }
-        OriginInput::SurveyFinding { source } => Origin::told(OriginKind::SurveyFinding, Some(source)),
+        OriginInput::SurveyFinding {
+            report: Some(report),
+            finding: Some(finding),
+            source: None,
+        } => {
+            let report = satisfaction::report(unit, &seen, report, unit.today()).await;
+            Origin::of_finding(&report.map_err(unknown("report"))?, finding)?
+        }
+        OriginInput::SurveyFinding {
+            report: None,
+            finding: None,
+            source: Some(source),
+        } => Origin::told(OriginKind::SurveyFinding, Some(source)),
+        OriginInput::SurveyFinding { .. } => {
+            let detail = "Name a report and the finding's number in it, or else tell the source in words.";
+            return Err(Rule::new(RuleCode::State, detail).at("/origin").into());
+        }
         OriginInput::Meeting { source } => Origin::told(OriginKind::Meeting, Some(source)),
         OriginInput::OwnInitiative { source } => Origin::told(OriginKind::OwnInitiative, source),
     })

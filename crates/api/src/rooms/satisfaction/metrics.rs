@@ -46,12 +46,14 @@ struct MetricQuery {
     survey_kind: Option<SurveyKind>,
     /// Of the question with this key.
     question: Option<Slug>,
-    /// Of all together, by customer, by service, or by both.
+    /// Of all together, by customer, by service, by both, by team or by division.
     dimension: Option<SatisfactionDimension>,
     /// Of this customer.
     customer: Option<CustomerId>,
     /// About this service.
     service: Option<ServiceId>,
+    /// Of this team's customers.
+    team: Option<TeamId>,
     /// Of this month, quarter or year.
     period: Option<StatementPeriod>,
     /// Of months, of quarters or of years.
@@ -88,6 +90,7 @@ impl MetricQuery {
             dimension: self.dimension,
             customer: self.customer,
             service: self.service,
+            team: self.team,
             period: self.period,
             period_kind: self.period_kind,
             from: self.first_day_from,
@@ -109,7 +112,10 @@ impl MetricQuery {
 /// A figure of fewer than five answers (`fewest_answers`) is withheld, and as many others as it takes that it cannot be
 /// worked out from what is told. What is withheld is decided once for the whole year, whatever you ask for, and what was
 /// told stays told. Customers and services of whom nothing is told in a year have no lines in it: whether they had few
-/// answers or none is nobody's to know. A customer's answers about one service (`customer_service`) are told of months alone. Each figure has its 95 % interval: Wilson's for `csat`, adjusted Wald for `nps`,
+/// answers or none is nobody's to know. A customer's answers about one service (`customer_service`) are told of months alone. Of a
+/// team's customers together (`team`, by who looks after them on the period's last day) and of a customer with its departments
+/// (`division`) a figure is made of what is told of each of them, and of nothing else; the former are for who sees every
+/// customer, the latter for who sees all of the departments. Each figure has its 95 % interval: Wilson's for `csat`, adjusted Wald for `nps`,
 /// Student's t for means. A difference from the period before is `changed` only where its interval leaves out 0.
 ///
 /// Whoever does not see every customer gets the figures of those that they see. As CSV it is one table of all that match, at
@@ -134,7 +140,7 @@ async fn list_satisfaction_metrics(
 }
 
 /// A CSV file, as the document describes it.
-struct MetricsCsv;
+pub struct MetricsCsv;
 
 impl PartialSchema for MetricsCsv {
     fn schema() -> RefOr<Schema> {
@@ -171,6 +177,7 @@ const COLUMNS: &[Column] = &[
     ("serviceName", |m| {
         written(m.service.as_ref().map(|service| &service.name))
     }),
+    ("team", |m| written(m.team.as_ref().map(|team| &team.name))),
     ("scaleLow", |m| m.scale.low().to_string()),
     ("scaleHigh", |m| m.scale.high().to_string()),
     ("topBoxes", |m| written(m.scale.top_boxes())),
@@ -195,7 +202,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// The columns of which somebody wrote what stands in them.
-const WORDS: [&str; 5] = ["question", "customer", "customerName", "service", "serviceName"];
+const WORDS: [&str; 6] = ["question", "customer", "customerName", "service", "serviceName", "team"];
 
 fn written(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
@@ -206,10 +213,23 @@ fn number(value: Option<f64>) -> String {
     written(value.map(|value| (value * 1e6).round() / 1e6 + 0.0))
 }
 
-async fn table(call: &Call, filter: &store::Filter) -> Result<HttpResponse, Problem> {
+/// Figures as a file.
+pub fn csv<'a>(name: &str, figures: impl IntoIterator<Item = &'a SatisfactionMetric>) -> Result<HttpResponse, Problem> {
     let mut table = csv::Writer::from_writer(vec![]);
     let names = COLUMNS.iter().map(|(name, _)| name);
     table.write_record(names).map_err(Problem::internal)?;
+    for metric in figures {
+        table.write_record(line(metric)).map_err(Problem::internal)?;
+    }
+    let name = format!("attachment; filename=\"{name}.csv\"");
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(table.into_inner().map_err(Problem::internal)?))
+}
+
+async fn table(call: &Call, filter: &store::Filter) -> Result<HttpResponse, Problem> {
+    let mut figures = vec![];
     let mut paging = Paging {
         limit: AT_A_TIME,
         after: None,
@@ -222,20 +242,14 @@ async fn table(call: &Call, filter: &store::Filter) -> Result<HttpResponse, Prob
             let detail = format!("There are {total}, and a table holds {MOST}; ask for a period, a part or a method.");
             return Err(Rule::new(RuleCode::State, detail).into());
         }
-        for metric in &page.items {
-            table.write_record(line(metric)).map_err(Problem::internal)?;
-        }
+        figures.extend(page.items);
         paging.count = false;
         paging.after = page.next;
         if paging.after.is_none() {
             break;
         }
     }
-    let name = format!("attachment; filename=\"satisfaction-metrics-{}.csv\"", call.today());
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .body(table.into_inner().map_err(Problem::internal)?))
+    csv(&format!("satisfaction-metrics-{}", call.today()), &figures)
 }
 
 /// A figure as a line of the table. A number may begin with a minus; what somebody wrote may not.

@@ -1,5 +1,7 @@
 //! Satisfaction: ratings in, figures out.
 mod metrics;
+mod overview;
+pub mod reports;
 
 use actix_web::{HttpResponse, post};
 use domain::satisfaction::{Rating, RatingInput};
@@ -8,7 +10,11 @@ use super::measurements::{self, IntakeLine, IntakeQuery, IntakeReport};
 use crate::http::{Call, Lines, Problem, Query, Routes};
 
 pub fn routes(routes: &mut Routes) {
-    routes.service(create_ratings).configure(metrics::routes);
+    routes
+        .service(create_ratings)
+        .configure(metrics::routes)
+        .configure(overview::routes)
+        .configure(reports::routes);
 }
 
 /// Send ratings

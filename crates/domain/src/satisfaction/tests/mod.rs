@@ -2,6 +2,7 @@
 mod attacks;
 mod figures;
 mod fixing;
+mod ranking;
 mod telling;
 mod withholding;
 

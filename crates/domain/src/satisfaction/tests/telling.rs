@@ -247,3 +247,27 @@ fn a_customers_answers_about_a_service_are_told_where_no_sum_gives_others_away()
         .collect();
     assert!(withheld.len() > 3 && withheld.len() < 9, "{withheld:?}");
 }
+
+#[test]
+fn a_group_is_the_sum_of_what_is_told_of_its_customers_and_of_nothing_else() {
+    let answered = [(0, 0, 1, 30), (1, 0, 1, 20), (2, 0, 1, 9), (3, 0, 1, 2)];
+    let told = year(&answered, day("2026-02-04"))
+        .told(Threshold::USUAL, &BTreeSet::new())
+        .unwrap();
+    let january = "2026-01".parse().unwrap();
+    let group = |part, of: &[u128]| Group {
+        part,
+        period: january,
+        customers: of.iter().map(|n| ids(*n, 0).0).collect(),
+    };
+    let [team, others] = [1, 2].map(|n| Part::Team(crate::vocabulary::TeamId(Uuid::from_u128(n))));
+    let division = Part::Division(ids(7, 0).0);
+    assert!(told.answers((customer(1), january)).is_some() && told.answers((customer(2), january)).is_none());
+    let told = told.with_groups(&[
+        group(team, &[0, 1, 3]),
+        group(division, &[1, 2]),
+        group(others, &[2, 3]),
+    ]);
+    let n = |part| told.answers((part, january)).map(Distribution::n);
+    assert_eq!([n(team), n(division), n(others)], [Some(50), Some(20), None]);
+}

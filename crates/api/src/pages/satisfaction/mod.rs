@@ -1,0 +1,114 @@
+//! Satisfaction on paper: a customer's report of a period, and all customers compared.
+mod overview;
+mod report;
+
+use documents::{Point, Tone};
+use domain::{
+    satisfaction::{FigureMethod, SatisfactionMetric, SatisfactionSeries, Scale},
+    surveys::SurveyKind,
+    vocabulary::Slug,
+};
+
+pub use overview::overview;
+pub use report::report;
+
+use super::{Words, column, fact, heading};
+
+/// A figure in a plot: where it lies, how far off it may be, and why there is none.
+fn point(
+    period: String,
+    told: Option<(f64, Option<(f64, f64)>, u64)>,
+    how: (FigureMethod, Words),
+    fell: bool,
+) -> Point {
+    let (method, words) = how;
+    let (value, limits) = (told.map(|told| told.0), told.and_then(|told| told.1));
+    let rest = match (told, limits) {
+        (None, _) => String::new(),
+        (Some((.., n)), None) => format!("n = {n}"),
+        (Some((.., n)), Some(limits)) => format!("{}, n = {n}", words.interval(limits, method)),
+    };
+    let fallen = fell.then(|| {
+        words
+            .say("sämre än perioden före", "worse than the period before")
+            .to_owned()
+    });
+    let remarks: Vec<String> = fallen.into_iter().chain((!rest.is_empty()).then_some(rest)).collect();
+    Point {
+        period,
+        value,
+        limits,
+        text: match value {
+            Some(value) => words.measured(value, method),
+            None => words.say("Visas inte", "Not told").to_owned(),
+        },
+        // No target was promised.
+        missed: false,
+        remark: remarks.join(", "),
+    }
+}
+
+impl Words {
+    /// A figure with its unit, as its method demands.
+    fn measured(self, value: f64, method: FigureMethod) -> String {
+        match method {
+            FigureMethod::Csat => format!("{}{}", self.rounded(value, 1), self.say("\u{202f}%", "%")),
+            FigureMethod::Nps | FigureMethod::Index0To100 => self.rounded(value, 1),
+            FigureMethod::Ces | FigureMethod::Mean => self.rounded(value, 2),
+        }
+    }
+
+    /// Its limits: `64,1–93,3 %`, `−46,0 till 46,0`.
+    fn interval(self, (low, high): (f64, f64), method: FigureMethod) -> String {
+        let to = if low < 0.0 { self.say(" till ", " to ") } else { "–" };
+        let decimals = match method {
+            FigureMethod::Ces | FigureMethod::Mean => 2,
+            _ => 1,
+        };
+        format!("{}{to}{}", self.rounded(low, decimals), self.measured(high, method))
+    }
+
+    fn method_of_figure(self, method: FigureMethod) -> &'static str {
+        match method {
+            FigureMethod::Csat => self.say("Andel nöjda", "Share satisfied"),
+            FigureMethod::Nps => "NPS",
+            FigureMethod::Ces => self.say("Medelvärde (CES)", "Mean (CES)"),
+            FigureMethod::Mean => self.say("Medelvärde", "Mean"),
+            FigureMethod::Index0To100 => self.say("Index 0–100", "Index 0–100"),
+        }
+    }
+
+    fn series_of_figures(self, series: SatisfactionSeries) -> &'static str {
+        match series {
+            SatisfactionSeries::User => self.say("Användarnas betyg", "Users' ratings"),
+            SatisfactionSeries::Customer => self.say("Kundens enkätsvar", "The customer's survey answers"),
+        }
+    }
+
+    fn survey_kind(self, kind: SurveyKind) -> &'static str {
+        match kind {
+            SurveyKind::CustomerRelation => self.say("Relationen till IT", "The relation to IT"),
+            SurveyKind::ServiceFollowUp => self.say("Uppföljning av en tjänst", "Follow-up of a service"),
+            SurveyKind::DeliveredRequest => self.say("Efter en levererad begäran", "After a delivered request"),
+            SurveyKind::Other => self.say("Annan enkät", "Another survey"),
+        }
+    }
+
+    fn scale(self, scale: Scale) -> String {
+        format!("{} {}–{}", self.say("skala", "scale"), scale.low(), scale.high())
+    }
+
+    /// What was asked, where its words are not known.
+    fn asked(self, kind: Option<SurveyKind>, question: Option<&Slug>, scale: Scale) -> String {
+        let what = match (kind, question) {
+            (Some(kind), Some(question)) => format!("{}: {question}", self.survey_kind(kind)),
+            _ => self.series_of_figures(SatisfactionSeries::User).to_owned(),
+        };
+        format!("{what} ({})", self.scale(scale))
+    }
+}
+
+/// The figure as a plot wants it.
+fn drawn(figure: &SatisfactionMetric) -> Option<(f64, Option<(f64, f64)>, u64)> {
+    Some((figure.value?, Option::zip(figure.low, figure.high), figure.n?))
+}

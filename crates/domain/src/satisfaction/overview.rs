@@ -1,0 +1,298 @@
+//! All customers at a glance: the worst first, with the reasons.
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use strum::IntoEnumIterator;
+use utoipa::ToSchema;
+
+use super::{SatisfactionDimension, SatisfactionMetric, SatisfactionSeries, Scale, figures::rounded_if_any};
+use crate::{
+    service_levels::StatementPeriod,
+    surveys::SurveyKind,
+    vocabulary::{CustomerId, CustomerRef, Slug, word},
+};
+
+word! {
+    /// Why a customer stands where it does.
+    StandingFlag {
+        /// A figure fell since the period before, and not by chance: the interval of the change lies below 0.
+        Fell,
+        /// A figure's whole interval lies below the figure of all customers together.
+        Below,
+        /// Nothing is told of the customer: too few answered, or nobody was asked.
+        Untold,
+    }
+}
+
+impl StandingFlag {
+    /// What it counts for, once for each series.
+    pub fn weight(self) -> u32 {
+        match self {
+            Self::Fell => 4,
+            Self::Below => 2,
+            Self::Untold => 1,
+        }
+    }
+}
+
+/// What a flag counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlagWeight {
+    /// The flag.
+    pub flag: StandingFlag,
+    /// What it counts for, once for each series.
+    #[schema(minimum = 1, maximum = 100)]
+    pub weight: u32,
+}
+
+impl FlagWeight {
+    /// Each flag with its weight.
+    pub fn all() -> Vec<Self> {
+        let weighed = |flag: StandingFlag| Self {
+            flag,
+            weight: flag.weight(),
+        };
+        StandingFlag::iter().map(weighed).collect()
+    }
+}
+
+/// A reason why a customer stands where it does.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct StandingReason {
+    /// What it is.
+    pub flag: StandingFlag,
+    /// The figure that says so; of several of a series the one that says it most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figure: Option<SatisfactionMetric>,
+}
+
+/// A figure in one period.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrendPoint {
+    /// Which period.
+    pub period: StatementPeriod,
+    /// How many answered; absent where nothing is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
+    pub n: Option<u64>,
+    /// The figure.
+    #[serde(serialize_with = "rounded_if_any", skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The lower limit of its 95 % interval.
+    #[serde(serialize_with = "rounded_if_any", skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// The upper limit of its 95 % interval.
+    #[serde(serialize_with = "rounded_if_any", skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Whether it fell since the period before, and not by chance.
+    pub fell: bool,
+}
+
+/// One question's figure over the latest periods.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SatisfactionTrend {
+    /// Users or customers.
+    pub series: SatisfactionSeries,
+    /// What the surveys were about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey_kind: Option<SurveyKind>,
+    /// What was asked in them, by the question's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<Slug>,
+    /// The scale that was answered on.
+    pub scale: Scale,
+    /// How the figures are made.
+    pub method: super::FigureMethod,
+    /// The periods, the earliest first.
+    #[schema(max_items = 8)]
+    pub points: Vec<TrendPoint>,
+}
+
+/// How a customer stands.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CustomerStanding {
+    /// Which.
+    pub customer: CustomerRef,
+    /// The sum of the reasons' weights.
+    #[schema(minimum = 0, maximum = 1000)]
+    pub weight: u32,
+    /// Why it stands where it does; none: nothing speaks against it.
+    #[schema(max_items = 10)]
+    pub reasons: Vec<StandingReason>,
+    /// Its figures over the latest periods.
+    #[schema(max_items = 1000)]
+    pub trends: Vec<SatisfactionTrend>,
+}
+
+/// How all customers stand, the worst first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SatisfactionOverview {
+    /// The period whose figures are the reasons.
+    pub period: StatementPeriod,
+    /// It and the seven before it, the earliest first.
+    #[schema(max_items = 8)]
+    pub periods: Vec<StatementPeriod>,
+    /// The rule: customers are ordered by the sum of these, the largest first, then by code.
+    #[schema(max_items = 10)]
+    pub weights: Vec<FlagWeight>,
+    /// How many customers there are in all.
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
+    pub total: u64,
+    /// The first of them.
+    #[schema(max_items = 50)]
+    pub customers: Vec<CustomerStanding>,
+}
+
+/// The period and the seven before it, the earliest first.
+pub fn latest_periods(last: StatementPeriod) -> Vec<StatementPeriod> {
+    let mut periods: Vec<_> = std::iter::successors(Some(last), |period| Some(period.previous()))
+        .take(8)
+        .collect();
+    periods.reverse();
+    periods
+}
+
+/// The customers in order, by the figures of one period: theirs, and those of all together.
+pub fn ranked(customers: Vec<CustomerRef>, figures: Vec<SatisfactionMetric>) -> Vec<CustomerStanding> {
+    let (of_all, of_one): (Vec<_>, Vec<_>) = figures
+        .into_iter()
+        .filter(SatisfactionMetric::is_headline)
+        .partition(|figure| figure.dimension == SatisfactionDimension::All);
+    let mut by_customer = BTreeMap::<CustomerId, Vec<SatisfactionMetric>>::new();
+    for figure in of_one
+        .into_iter()
+        .filter(|figure| figure.dimension == SatisfactionDimension::Customer)
+    {
+        if let Some(customer) = &figure.customer {
+            by_customer.entry(customer.id).or_default().push(figure);
+        }
+    }
+    let standing = |customer: CustomerRef| {
+        let figures = by_customer.remove(&customer.id).unwrap_or_default();
+        let reasons = reasons(&figures, &of_all);
+        CustomerStanding {
+            customer,
+            weight: reasons.iter().map(|reason| reason.flag.weight()).sum(),
+            reasons,
+            trends: vec![],
+        }
+    };
+    let mut ranked: Vec<CustomerStanding> = customers.into_iter().map(standing).collect();
+    ranked.sort_by(|a, b| (b.weight, &a.customer.code).cmp(&(a.weight, &b.customer.code)));
+    ranked
+}
+
+/// For each series what fell most, and what lies farthest below all.
+fn reasons(figures: &[SatisfactionMetric], of_all: &[SatisfactionMetric]) -> Vec<StandingReason> {
+    if figures.iter().all(|figure| figure.withheld) {
+        return vec![StandingReason {
+            flag: StandingFlag::Untold,
+            figure: None,
+        }];
+    }
+    let mut reasons = vec![];
+    for series in [SatisfactionSeries::User, SatisfactionSeries::Customer] {
+        let of_series = || figures.iter().filter(move |figure| figure.series == series);
+        let fell = most(of_series().filter_map(|figure| Some((figure.fallen_by()?, figure))));
+        let below = most(of_series().filter_map(|figure| {
+            let whole = of_all.iter().find(|all| all.is_of_same_question(figure))?;
+            Some((figure.below(whole)?, figure))
+        }));
+        for (flag, figure) in [(StandingFlag::Fell, fell), (StandingFlag::Below, below)] {
+            let figure = figure.cloned();
+            reasons.extend(figure.map(|figure| StandingReason {
+                flag,
+                figure: Some(figure),
+            }));
+        }
+    }
+    reasons
+}
+
+fn most<'a>(told: impl Iterator<Item = (f64, &'a SatisfactionMetric)>) -> Option<&'a SatisfactionMetric> {
+    told.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, figure)| figure)
+}
+
+impl SatisfactionMetric {
+    /// The part of its scale's width by which it fell since the period before, where it did and not by chance.
+    pub fn fallen_by(&self) -> Option<f64> {
+        let change = self.change.filter(|change| change.changed && change.value < 0.0)?;
+        Some(-change.value / self.width())
+    }
+
+    /// The part of its scale's width by which the figure of all lies above its interval.
+    fn below(&self, all: &Self) -> Option<f64> {
+        let gap = all.value? - self.high?;
+        (gap > 0.0).then(|| gap / self.width())
+    }
+
+    /// How far apart two figures of this kind can lie.
+    fn width(&self) -> f64 {
+        match self.method {
+            super::FigureMethod::Csat | super::FigureMethod::Index0To100 => 100.0,
+            super::FigureMethod::Nps => 200.0,
+            super::FigureMethod::Ces | super::FigureMethod::Mean => f64::from(self.scale.high() - self.scale.low()),
+        }
+    }
+
+    fn is_of_same_question(&self, other: &Self) -> bool {
+        let key = |figure: &Self| {
+            (
+                figure.series,
+                figure.survey_kind,
+                figure.question.clone(),
+                figure.scale,
+                figure.method,
+            )
+        };
+        key(self) == key(other)
+    }
+}
+
+/// Figures of one customer over the periods, each question for itself.
+pub fn trends(periods: &[StatementPeriod], figures: Vec<SatisfactionMetric>) -> Vec<SatisfactionTrend> {
+    let mut trends: Vec<(SatisfactionMetric, SatisfactionTrend)> = vec![];
+    for figure in figures.into_iter().filter(SatisfactionMetric::is_headline) {
+        let point = TrendPoint {
+            period: figure.period,
+            n: figure.n,
+            value: figure.value,
+            low: figure.low,
+            high: figure.high,
+            fell: figure.fallen_by().is_some(),
+        };
+        let known = trends.iter_mut().find(|(first, _)| first.continues(&figure));
+        let trend = match known {
+            Some((_, trend)) => trend,
+            None => {
+                let missing = |period: &StatementPeriod| TrendPoint {
+                    period: *period,
+                    n: None,
+                    value: None,
+                    low: None,
+                    high: None,
+                    fell: false,
+                };
+                let trend = SatisfactionTrend {
+                    series: figure.series,
+                    survey_kind: figure.survey_kind,
+                    question: figure.question.clone(),
+                    scale: figure.scale,
+                    method: figure.method,
+                    points: periods.iter().map(missing).collect(),
+                };
+                trends.push((figure, trend));
+                match trends.last_mut() {
+                    Some((_, trend)) => trend,
+                    None => continue,
+                }
+            }
+        };
+        if let Some(place) = trend.points.iter_mut().find(|place| place.period == point.period) {
+            *place = point;
+        }
+    }
+    trends.into_iter().map(|(_, trend)| trend).collect()
+}

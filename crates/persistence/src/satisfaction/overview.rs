@@ -1,0 +1,73 @@
+//! How all customers stand, in three queries however many periods there are.
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::{access::Scope, satisfaction::*, service_levels::StatementPeriod, surveys::SurveyKind, vocabulary::*};
+
+use super::figures::{self, Filter};
+use crate::{Error, customers, store::Source};
+
+/// Which figures are looked at.
+#[derive(Debug, Clone)]
+pub struct OverviewFilter {
+    /// Those of this period, and of the seven before it.
+    pub period: StatementPeriod,
+    /// Of this series.
+    pub series: Option<SatisfactionSeries>,
+    /// Of surveys of this kind.
+    pub survey_kind: Option<SurveyKind>,
+    /// Of the question with this key.
+    pub question: Option<Slug>,
+}
+
+impl OverviewFilter {
+    fn figures(&self, from: NaiveDate) -> Filter {
+        Filter {
+            series: self.series,
+            survey_kind: self.survey_kind,
+            question: self.question.clone(),
+            period_kind: Some(self.period.kind()),
+            from: Some(from),
+            before: Some(self.period.until()),
+            ..Filter::default()
+        }
+    }
+}
+
+/// How the customers stand that the caller sees, so many of them, the worst first.
+pub async fn overview(
+    source: &impl Source,
+    scope: &Scope,
+    filter: &OverviewFilter,
+    most: usize,
+    today: NaiveDate,
+) -> Result<SatisfactionOverview, Error> {
+    let periods = latest_periods(filter.period);
+    let visible = &scope.visible.customers;
+    let all = customers::active(source, scope, today).await?;
+    let now = filter.figures(filter.period.period().since);
+    let figures = figures::headlines(source, visible, &now, None, today).await?;
+    let mut ranked = ranked(all, figures);
+    let total = ranked.len() as u64;
+    ranked.truncate(most);
+    let first = periods
+        .first()
+        .map_or(filter.period.period().since, |period| period.period().since);
+    let shown: Vec<CustomerId> = ranked.iter().map(|standing| standing.customer.id).collect();
+    let mut of = HashMap::<CustomerId, Vec<SatisfactionMetric>>::new();
+    for figure in figures::headlines(source, visible, &filter.figures(first), Some(&shown), today).await? {
+        if let Some(customer) = &figure.customer {
+            of.entry(customer.id).or_default().push(figure);
+        }
+    }
+    for standing in &mut ranked {
+        standing.trends = trends(&periods, of.remove(&standing.customer.id).unwrap_or_default());
+    }
+    Ok(SatisfactionOverview {
+        period: filter.period,
+        periods,
+        weights: FlagWeight::all(),
+        total,
+        customers: ranked,
+    })
+}
