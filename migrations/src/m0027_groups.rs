@@ -1,4 +1,4 @@
-//! Figures of teams and of divisions.
+//! Figures of teams, of divisions and of surveys.
 use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
@@ -12,13 +12,15 @@ impl MigrationTrait for Migration {
 }
 
 // What was told stays told, so the figures are kept; every year is drawn anew, and then has these too. A team's figure has
-// no customer, a division's has the division's own.
+// no customer, a division's has the division's own. `survey_id` is the one survey of its kind that
+// was sent in the period, where it was one.
 const SQL: &str = "
 create table satisfaction_figure_of_groups (
     place {bytes} primary key,
     year {date} not null,
     series text not null check (series in ('user', 'customer')),
     survey_kind text not null,
+    survey_id {uuid} constraint fk_satisfaction_figure_survey references survey (id),
     question text not null,
     period text not null,
     period_kind text not null check (period_kind in ('month', 'quarter', 'year')),
@@ -59,6 +61,7 @@ create index ix_satisfaction_figure_year on satisfaction_figure (year, withheld)
 create index ix_satisfaction_figure_customer on satisfaction_figure (customer_id, place);
 create index ix_satisfaction_figure_service on satisfaction_figure (service_id, place);
 create index ix_satisfaction_figure_team on satisfaction_figure (team_id, place) where team_id is not null;
+create index ix_satisfaction_figure_survey on satisfaction_figure (survey_id, place) where survey_id is not null;
 create index ix_satisfaction_figure_dimension on satisfaction_figure (dimension, place);
 create index ix_satisfaction_figure_changed on satisfaction_figure (place) where changed;
 create index ix_satisfaction_figure_period on satisfaction_figure (period, place);

@@ -744,6 +744,7 @@ matrix! {
     createRoundPublication:     NO, NO, As(MANAGERS), NoContact, NoClient;
     listSurveyComments:         NO, NO, As(ANY), NoContact, NoClient;
     listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
+    getSatisfactionIndex:       YES, YES, Read, Own, With(SatisfactionRead);
     getSatisfactionOverview:    YES, YES, Read, NoContact, With(SatisfactionRead);
     getSatisfactionOverviewDocument: YES, YES, Read, NoContact, With(SatisfactionRead);
     listSatisfactionReports:    YES, YES, Read, Own, With(SatisfactionRead);

@@ -6,7 +6,7 @@ use super::{Distribution, FigureMethod, SatisfactionChange, Scale, figures::roun
 use crate::{
     service_levels::StatementPeriod,
     surveys::SurveyKind,
-    vocabulary::{CustomerRef, ServiceRef, Slug, TeamRef, word},
+    vocabulary::{CustomerRef, ServiceRef, Slug, SurveyId, TeamRef, word},
 };
 
 word! {
@@ -80,6 +80,9 @@ pub struct SatisfactionMetric {
     /// What the surveys were about; figures are drawn across all surveys of one kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survey_kind: Option<SurveyKind>,
+    /// The survey, where no other of its kind was sent to them in the period: then the figure is its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<SurveyId>,
     /// What was asked in them, by the question's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<Slug>,

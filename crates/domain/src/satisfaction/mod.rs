@@ -21,8 +21,8 @@ pub use figures::{FigureMethod, SatisfactionFigure};
 pub use fixing::{Standing, fixed_periods, fixed_since, last_fixed};
 pub use metrics::{DistributionStep, SatisfactionDimension, SatisfactionMetric, SatisfactionSeries, WithheldReason};
 pub use overview::{
-    CustomerStanding, FlagWeight, SatisfactionOverview, SatisfactionTrend, StandingFlag, StandingReason, TrendPoint,
-    latest_periods, ranked, trends,
+    CustomerStanding, FlagWeight, IndexComparison, IndexUnit, SatisfactionOverview, SatisfactionTrend, StandingFlag,
+    StandingReason, TrendPoint, latest_periods, ranked, trends,
 };
 pub use ratings::{Rating, RatingInput, ScaleInput};
 pub use reports::{

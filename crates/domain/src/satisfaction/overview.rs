@@ -9,7 +9,7 @@ use super::{SatisfactionDimension, SatisfactionMetric, SatisfactionSeries, Scale
 use crate::{
     service_levels::StatementPeriod,
     surveys::SurveyKind,
-    vocabulary::{CustomerId, CustomerRef, Slug, word},
+    vocabulary::{CustomerId, CustomerRef, ServiceRef, Slug, TeamRef, word},
 };
 
 word! {
@@ -253,46 +253,114 @@ impl SatisfactionMetric {
 
 /// Figures of one customer over the periods, each question for itself.
 pub fn trends(periods: &[StatementPeriod], figures: Vec<SatisfactionMetric>) -> Vec<SatisfactionTrend> {
+    let trends = continued(periods, figures);
+    trends.into_iter().map(|(_, trend)| trend).collect()
+}
+
+/// Figures over the periods, each with the first of them.
+fn continued(
+    periods: &[StatementPeriod],
+    figures: Vec<SatisfactionMetric>,
+) -> Vec<(SatisfactionMetric, SatisfactionTrend)> {
     let mut trends: Vec<(SatisfactionMetric, SatisfactionTrend)> = vec![];
-    for figure in figures.into_iter().filter(SatisfactionMetric::is_headline) {
-        let point = TrendPoint {
+    for figure in figures {
+        let place = match trends.iter().position(|(first, _)| first.continues(&figure)) {
+            Some(place) => place,
+            None => {
+                trends.push((figure.clone(), SatisfactionTrend::without_points(&figure, periods)));
+                trends.len() - 1
+            }
+        };
+        let points = trends
+            .get_mut(place)
+            .into_iter()
+            .flat_map(|(_, trend)| &mut trend.points);
+        for point in points.filter(|point| point.period == figure.period) {
+            *point = TrendPoint::of(&figure);
+        }
+    }
+    trends
+}
+
+impl TrendPoint {
+    fn of(figure: &SatisfactionMetric) -> Self {
+        Self {
             period: figure.period,
             n: figure.n,
             value: figure.value,
             low: figure.low,
             high: figure.high,
             fell: figure.fallen_by().is_some(),
-        };
-        let known = trends.iter_mut().find(|(first, _)| first.continues(&figure));
-        let trend = match known {
-            Some((_, trend)) => trend,
-            None => {
-                let missing = |period: &StatementPeriod| TrendPoint {
-                    period: *period,
-                    n: None,
-                    value: None,
-                    low: None,
-                    high: None,
-                    fell: false,
-                };
-                let trend = SatisfactionTrend {
-                    series: figure.series,
-                    survey_kind: figure.survey_kind,
-                    question: figure.question.clone(),
-                    scale: figure.scale,
-                    method: figure.method,
-                    points: periods.iter().map(missing).collect(),
-                };
-                trends.push((figure, trend));
-                match trends.last_mut() {
-                    Some((_, trend)) => trend,
-                    None => continue,
-                }
-            }
-        };
-        if let Some(place) = trend.points.iter_mut().find(|place| place.period == point.period) {
-            *place = point;
         }
     }
-    trends.into_iter().map(|(_, trend)| trend).collect()
+}
+
+impl SatisfactionTrend {
+    fn without_points(figure: &SatisfactionMetric, periods: &[StatementPeriod]) -> Self {
+        let missing = |period: &StatementPeriod| TrendPoint {
+            period: *period,
+            n: None,
+            value: None,
+            low: None,
+            high: None,
+            fell: false,
+        };
+        Self {
+            series: figure.series,
+            survey_kind: figure.survey_kind,
+            question: figure.question.clone(),
+            scale: figure.scale,
+            method: figure.method,
+            points: periods.iter().map(missing).collect(),
+        }
+    }
+}
+
+/// The index of one unit over the periods.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct IndexUnit {
+    /// By what the answers are told apart.
+    pub dimension: SatisfactionDimension,
+    /// Whose answers, by customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerRef>,
+    /// What they are about, by service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceRef>,
+    /// Whose customers' answers, by team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamRef>,
+    /// What was asked, and what it came to in each period.
+    pub trend: SatisfactionTrend,
+}
+
+/// The 0–100 index side by side, as Swedish public bodies compare it: a line for each unit and question, a column for each
+/// period.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct IndexComparison {
+    /// The periods, the earliest first.
+    #[schema(max_items = 8)]
+    pub periods: Vec<StatementPeriod>,
+    /// The units. Scales stand beside each other and are never averaged.
+    #[schema(max_items = 10000)]
+    pub units: Vec<IndexUnit>,
+}
+
+impl IndexComparison {
+    /// Of these figures.
+    pub fn of(periods: Vec<StatementPeriod>, figures: Vec<SatisfactionMetric>) -> Self {
+        let units = continued(&periods, figures)
+            .into_iter()
+            .map(|(first, trend)| IndexUnit {
+                dimension: first.dimension,
+                customer: first.customer,
+                service: first.service,
+                team: first.team,
+                trend,
+            });
+        Self {
+            units: units.collect(),
+            periods,
+        }
+    }
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     figures::{self, ActiveModel, Distribution, Entity},
     groups,
+    rounds::Rounds,
 };
 use crate::{
     Db, Error,
@@ -115,6 +116,7 @@ impl Db {
             decide((answers_before, &before), (answers, &told), &groups, threshold)
         });
         let figures = deciding.await.map_err(|e| DbErr::Custom(e.to_string()))??;
+        let rounds = Rounds::of(&reader, year).await?;
         let unit = self.open(origin).await?;
         mark(&unit, year).await?;
         let sql = "update satisfaction_year set version = version + 1, periods = ?, renewed = false \
@@ -131,7 +133,7 @@ impl Db {
         if done.rows_affected() == 0 {
             return Ok(());
         }
-        write(&unit, year, figures).await?;
+        write(&unit, year, &rounds, figures).await?;
         // The next year's figures tell what changed since these.
         to_be_drawn_anew(&unit, StatementPeriod::containing(CalendarPeriod::Year, year.until())).await?;
         unit.commit().await
@@ -290,13 +292,18 @@ fn decide(
     Ok(figures)
 }
 
-async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(Asked, Drawn)>) -> Result<(), Error> {
+async fn write(
+    unit: &UnitOfWork,
+    year: StatementPeriod,
+    rounds: &Rounds,
+    figures: Vec<(Asked, Drawn)>,
+) -> Result<(), Error> {
     let sql = "delete from satisfaction_figure where year = ?";
     let gone = store::by_hand(unit.backend(), sql, vec![year.period().since.into()]);
     unit.connection().execute_raw(gone).await?;
     let rows: Vec<ActiveModel> = figures
         .into_iter()
-        .map(|(asked, drawn)| row(year, &asked, &drawn))
+        .map(|(asked, drawn)| row(year, rounds, &asked, &drawn))
         .collect();
     for rows in rows.chunks(AT_ONCE) {
         Entity::insert_many(rows.to_vec())
@@ -306,7 +313,7 @@ async fn write(unit: &UnitOfWork, year: StatementPeriod, figures: Vec<(Asked, Dr
     Ok(())
 }
 
-fn row(year: StatementPeriod, asked: &Asked, drawn: &Drawn) -> ActiveModel {
+fn row(year: StatementPeriod, rounds: &Rounds, asked: &Asked, drawn: &Drawn) -> ActiveModel {
     let (dimension, parts) = match drawn.part {
         Part::All => (SatisfactionDimension::All, [None; 3]),
         Part::Customer(customer) => (SatisfactionDimension::Customer, [Some(customer.0), None, None]),
@@ -329,6 +336,7 @@ fn row(year: StatementPeriod, asked: &Asked, drawn: &Drawn) -> ActiveModel {
         year: Set(year.period().since),
         series: Set(asked.series),
         survey_kind: Set(asked.survey_kind.clone()),
+        survey_id: Set(rounds.sole_survey(&asked.survey_kind, drawn.part, drawn.period)),
         question: Set(asked.question.clone()),
         period: Set(drawn.period.to_string()),
         period_kind: Set(drawn.period.kind()),

@@ -10,7 +10,7 @@ use domain::{
     },
     service_levels::StatementPeriod,
     surveys::SurveyKind,
-    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef, Slug, TeamId, TeamRef},
+    vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef, Slug, SurveyId, TeamId, TeamRef},
 };
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromJsonQueryResult, FromQueryResult, QueryTrait, Value,
@@ -27,7 +27,7 @@ mod entity {
     use domain::{
         agreements::CalendarPeriod,
         satisfaction::{FigureMethod, SatisfactionDimension, SatisfactionSeries},
-        vocabulary::{CustomerId, ServiceId, TeamId},
+        vocabulary::{CustomerId, ServiceId, SurveyId, TeamId},
     };
     use sea_orm::entity::prelude::*;
 
@@ -40,6 +40,7 @@ mod entity {
         pub year: Date,
         pub series: SatisfactionSeries,
         pub survey_kind: String,
+        pub survey_id: Option<SurveyId>,
         pub question: String,
         pub period: String,
         pub period_kind: CalendarPeriod,
@@ -87,6 +88,8 @@ pub struct Filter {
     pub series: Option<SatisfactionSeries>,
     /// Of surveys of this kind.
     pub survey_kind: Option<SurveyKind>,
+    /// Of this survey alone.
+    pub survey: Option<SurveyId>,
     /// Of the question with this key.
     pub question: Option<Slug>,
     /// Told apart by this.
@@ -133,6 +136,7 @@ impl Row {
         Ok(SatisfactionMetric {
             series: row.series,
             survey_kind: row.survey_kind.parse().ok(),
+            survey: row.survey_id,
             question: row.question.parse().ok(),
             period,
             first_day: period.period().since,
@@ -213,6 +217,28 @@ pub(super) async fn of_customer(
     if rows.len() as u64 > MOST_REPORTED {
         let detail =
             format!("The customer has more than {MOST_REPORTED} figures in these periods: report shorter ones.");
+        return Err(Rule::new(RuleCode::State, detail).into());
+    }
+    rows.into_iter().map(Row::metric).collect()
+}
+
+/// The 0–100 indexes that the filter asks for, by period; no more than a table can hold.
+pub(super) async fn indexes(
+    source: &impl Source,
+    visible: &Customers,
+    filter: &Filter,
+    today: NaiveDate,
+) -> Result<Vec<SatisfactionMetric>, Error> {
+    let mut query = select(visible, source, today);
+    filter.apply(&mut query);
+    query
+        .and_where(Column::Method.eq(FigureMethod::Index0To100))
+        .order_by(("satisfaction_figure", "place"), Order::Asc)
+        .limit(MOST_REPORTED + 1);
+    let rows: Vec<Row> = store::all(source.connection(), &query).await?;
+    if rows.len() as u64 > MOST_REPORTED {
+        let detail =
+            format!("There are more than {MOST_REPORTED} figures: ask for a series, a dimension or a question.");
         return Err(Rule::new(RuleCode::State, detail).into());
     }
     rows.into_iter().map(Row::metric).collect()
@@ -355,6 +381,7 @@ impl Filter {
         let all = Condition::all()
             .add_option(self.series.map(|series| Column::Series.eq(series)))
             .add_option(self.survey_kind.map(|kind| Column::SurveyKind.eq(kind.to_string())))
+            .add_option(self.survey.map(|id| Column::SurveyId.eq(id)))
             .add_option(self.question.as_ref().map(|key| Column::Question.eq(key.to_string())))
             .add_option(self.dimension.map(|dimension| Column::Dimension.eq(dimension)))
             .add_option(self.customer.map(|id| Column::CustomerId.eq(id)))

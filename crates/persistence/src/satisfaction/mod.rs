@@ -6,11 +6,12 @@ mod groups;
 mod overview;
 mod ratings;
 mod reports;
+mod rounds;
 
 pub(crate) use drawing::is_drawn;
 pub(crate) use figures::told;
 pub use figures::{Filter, metrics};
-pub use overview::{OverviewFilter, overview};
+pub use overview::{OverviewFilter, index, overview};
 pub use ratings::take_in;
 pub(crate) use ratings::{match_one, waited_for};
 pub use reports::{

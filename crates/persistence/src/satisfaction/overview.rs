@@ -34,6 +34,24 @@ impl OverviewFilter {
     }
 }
 
+/// The 0–100 indexes of the latest periods side by side; the filter says of whom and of what.
+pub async fn index(
+    source: &impl Source,
+    scope: &Scope,
+    (last, filter): (StatementPeriod, Filter),
+    today: NaiveDate,
+) -> Result<IndexComparison, Error> {
+    let periods = latest_periods(last);
+    let filter = Filter {
+        period_kind: Some(last.kind()),
+        from: periods.first().map(|first| first.period().since),
+        before: Some(last.until()),
+        ..filter
+    };
+    let figures = figures::indexes(source, &scope.visible.customers, &filter, today).await?;
+    Ok(IndexComparison::of(periods, figures))
+}
+
 /// How the customers stand that the caller sees, so many of them, the worst first.
 pub async fn overview(
     source: &impl Source,

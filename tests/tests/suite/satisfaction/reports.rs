@@ -443,3 +443,45 @@ async fn the_overview_has_the_worst_first_with_the_reasons() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_stands_side_by_side_as_public_bodies_compare_it() {
+    on_each_database(async |service| {
+        let rated = two_months(&service).await;
+        let world = &rated.world;
+        let index = async |query: &str| {
+            world
+                .brm
+                .get(&format!("/satisfaction/index?periodKind=month&{query}"))
+                .await
+                .expect(200)
+        };
+        let told = index("series=user&dimension=customer").await;
+        assert_eq!(told.body["periods"][7], "2026-02");
+        let units = told.body["units"].as_array().expect("units");
+        let own = units
+            .iter()
+            .find(|unit| unit["customer"]["id"] == *world.klk_hr)
+            .expect("it is there");
+        let points = own["trend"]["points"].as_array().expect("points");
+        // 48 of 5 and 12 of 2, then 18 of 4 and 42 of 2.
+        assert_eq!((&points[6]["value"], &points[7]["value"]), (&json!(85.0), &json!(40.0)));
+        assert_eq!(
+            (points.len(), points[5].get("value"), &points[7]["n"]),
+            (8, None, &json!(60))
+        );
+        let csv = index("series=user&dimension=customer&format=csv").await;
+        let mut table = csv::Reader::from_reader(csv.body.as_str().expect("text").as_bytes());
+        let head: Vec<String> = table.headers().expect("a head").iter().map(ToOwned::to_owned).collect();
+        assert_eq!(head[19..], ["2026-01", "2026-01 n", "2026-02", "2026-02 n"]);
+        let lines: Vec<csv::StringRecord> = table.records().map(|line| line.expect("a line")).collect();
+        let own = lines.iter().find(|line| &line[4] == "KLK-HR").expect("its line");
+        assert_eq!((&own[6], &own[19], &own[21], &own[22]), ("1–5", "85", "40", "60"));
+        let years = world.brm.get("/satisfaction/index").await.expect(200);
+        assert_eq!(
+            (&years.body["periods"][7], &years.body["units"]),
+            (&json!("2025"), &json!([]))
+        );
+    })
+    .await;
+}

@@ -59,6 +59,15 @@ async fn rounds_of_one_kind_make_the_customers_series_and_named_ones_do_not() {
             (users.len(), &users[0]["n"], users[0].get("question")),
             (1, &json!(30), None)
         );
+        // The department got three rounds, each of a survey of its own; above it was asked one survey alone.
+        assert!(
+            how.iter()
+                .all(|f| f.get("survey").is_some() == (f["customer"]["code"] == "KLK")),
+            "{how:#?}"
+        );
+        let survey = how.iter().find_map(|f| f["survey"].as_str()).expect("a survey");
+        let own = of(&format!("survey={survey}&question=how&method=csat&dimension=customer")).await;
+        assert_eq!((own.len(), &own[0]["customer"]["code"]), (1, &json!("KLK")));
         // Drawn again, nothing is other than it was.
         let before = figures(&admin, "").await;
         on_day(&service, "2026-03-04");

@@ -240,6 +240,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("createRoundPublication", &["R19"]),
     ("listSurveyComments", &["R19", "R20"]),
     ("listSatisfactionMetrics", &["R19", "R20"]),
+    ("getSatisfactionIndex", &["R19", "R20"]),
     ("getSatisfactionOverview", &["R19", "R20"]),
     ("getSatisfactionOverviewDocument", &["R19", "R20"]),
     ("listSatisfactionReports", &["R20"]),

@@ -28,11 +28,22 @@ const CSV: &str = "text/csv";
 /// As what the figures are handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum MetricsFormat {
+pub enum MetricsFormat {
     /// A page of a list, for programs.
     Json,
     /// All of them as text with commas, for spreadsheets.
     Csv,
+}
+
+impl MetricsFormat {
+    /// What was asked for, else what `Accept` prefers.
+    pub fn preferred(asked: Option<Self>, call: &Call) -> Self {
+        let preferred = || match call.prefers(&[JSON, CSV]) {
+            Some(CSV) => Self::Csv,
+            _ => Self::Json,
+        };
+        asked.unwrap_or_else(preferred)
+    }
 }
 
 /// Which figures.
@@ -44,6 +55,8 @@ struct MetricQuery {
     series: Option<SatisfactionSeries>,
     /// Of surveys of this kind.
     survey_kind: Option<SurveyKind>,
+    /// Of periods in which this survey alone of its kind was sent.
+    survey: Option<SurveyId>,
     /// Of the question with this key.
     question: Option<Slug>,
     /// Of all together, by customer, by service, by both, by team or by division.
@@ -74,18 +87,11 @@ struct MetricQuery {
 }
 
 impl MetricQuery {
-    fn format(&self, call: &Call) -> MetricsFormat {
-        let preferred = || match call.prefers(&[JSON, CSV]) {
-            Some(CSV) => MetricsFormat::Csv,
-            _ => MetricsFormat::Json,
-        };
-        self.format.unwrap_or_else(preferred)
-    }
-
     fn filter(self) -> store::Filter {
         store::Filter {
             series: self.series,
             survey_kind: self.survey_kind,
+            survey: self.survey,
             question: self.question,
             dimension: self.dimension,
             customer: self.customer,
@@ -106,7 +112,8 @@ impl MetricQuery {
 ///
 /// What users thought, from the ratings of finished cases (`user`), and what customers' contacts thought, from the rounds of
 /// surveys that closed in the period (`customer`): two series that are never put together. One line for each period, part
-/// and method, by period; of surveys, for each question across all surveys of one kind, without named rounds. A period's
+/// and method, by period; of surveys, for each question across all surveys of one kind, without named rounds; where one `survey` alone of its kind was
+/// sent, the figure is that survey's. A period's
 /// figures are fixed three days after its end; a running one has none. What comes later counts when enough of it has come.
 ///
 /// A figure of fewer than five answers (`fewest_answers`) is withheld, and as many others as it takes that it cannot be
@@ -130,7 +137,7 @@ async fn list_satisfaction_metrics(
     page: Query<ListQuery>,
     asked: Query<MetricQuery>,
 ) -> Result<Either<Reply, HttpResponse>, Problem> {
-    let format = asked.0.format(&call);
+    let format = MetricsFormat::preferred(asked.0.format, &call);
     let filter = asked.0.filter();
     if format == MetricsFormat::Csv {
         return Ok(Either::Right(table(&call, &filter).await?));
@@ -165,6 +172,7 @@ const COLUMNS: &[Column] = &[
     ("firstDay", |m| m.first_day.to_string()),
     ("lastDay", |m| m.last_day.to_string()),
     ("surveyKind", |m| written(m.survey_kind)),
+    ("survey", |m| written(m.survey)),
     ("question", |m| written(m.question.as_ref())),
     ("dimension", |m| m.dimension.to_string()),
     ("customer", |m| {
@@ -204,22 +212,26 @@ const COLUMNS: &[Column] = &[
 /// The columns of which somebody wrote what stands in them.
 const WORDS: [&str; 6] = ["question", "customer", "customerName", "service", "serviceName", "team"];
 
-fn written(value: Option<impl ToString>) -> String {
+pub fn written(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 /// With six decimals, as in the list; and no minus before zero.
-fn number(value: Option<f64>) -> String {
+pub fn number(value: Option<f64>) -> String {
     written(value.map(|value| (value * 1e6).round() / 1e6 + 0.0))
 }
 
 /// Figures as a file.
 pub fn csv<'a>(name: &str, figures: impl IntoIterator<Item = &'a SatisfactionMetric>) -> Result<HttpResponse, Problem> {
+    let head = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    file(name, head, figures.into_iter().map(|metric| line(metric).collect()))
+}
+
+/// A table as a file.
+pub fn file(name: &str, head: Vec<String>, lines: impl Iterator<Item = Vec<String>>) -> Result<HttpResponse, Problem> {
     let mut table = csv::Writer::from_writer(vec![]);
-    let names = COLUMNS.iter().map(|(name, _)| name);
-    table.write_record(names).map_err(Problem::internal)?;
-    for metric in figures {
-        table.write_record(line(metric)).map_err(Problem::internal)?;
+    for line in std::iter::once(head).chain(lines) {
+        table.write_record(line).map_err(Problem::internal)?;
     }
     let name = format!("attachment; filename=\"{name}.csv\"");
     Ok(HttpResponse::Ok()

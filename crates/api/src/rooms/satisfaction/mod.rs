@@ -1,4 +1,5 @@
 //! Satisfaction: ratings in, figures out.
+mod index;
 mod metrics;
 mod overview;
 pub mod reports;
@@ -13,6 +14,7 @@ pub fn routes(routes: &mut Routes) {
     routes
         .service(create_ratings)
         .configure(metrics::routes)
+        .configure(index::routes)
         .configure(overview::routes)
         .configure(reports::routes);
 }
