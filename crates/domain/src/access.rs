@@ -732,8 +732,10 @@ matrix! {
     changeSurvey:               YES, NO, As(MANAGERS), NoContact, UnlimitedWith(SatisfactionWrite);
     listSurveyRounds:           YES, YES, Read, NoContact, With(SatisfactionRead);
     getSurveyRound:             YES, YES, Read, NoContact, With(SatisfactionRead);
+    getRoundTurnout:            YES, YES, Read, NoContact, With(SatisfactionRead);
     listInvitations:            YES, YES, Read, NoContact, With(SatisfactionRead);
     createSurveyRound:          NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
+    createSurveyRoundImport:    NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     changeSurveyRound:          NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundOpening:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createInvitationLinks:      NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);

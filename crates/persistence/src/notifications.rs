@@ -1,4 +1,6 @@
 //! The line of mails: what waits in it, who takes what is due, and what came of it.
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{access::Scope, notifications::*, surveys::*, vocabulary::*};
 use sea_orm::{
@@ -126,11 +128,7 @@ pub async fn queue(unit: &mut UnitOfWork, before: &SurveyRound, reminder: u32) -
         without_address: 0,
     };
     let mut rows = vec![];
-    for issued in surveys::issued(unit, before).await? {
-        if !issued.is_written_to(before.anonymity) {
-            continue;
-        }
-        let invitation = issued.invitation;
+    for invitation in surveys::written_to(unit, before).await? {
         if invitation.email.is_none() {
             queued.without_address += 1;
             continue;
@@ -170,22 +168,28 @@ pub struct Errand {
 }
 
 #[derive(FromQueryResult)]
-struct Reminded {
+struct Mailed {
     round_id: SurveyRoundId,
-    last: i32,
+    reminder: i32,
 }
 
 impl Db {
-    /// Puts the reminders in line whose day has come, of rounds whose invitations were sent by mail.
+    /// Puts the reminders in line whose day has come, of rounds whose invitations were sent by mail. One that somebody mailed by
+    /// hand is not mailed again; that it was mailed ends none of the others.
     pub async fn queue_reminders(&self, origin: &Origin) -> Result<(), Error> {
-        let sql = "select n.round_id, max(n.reminder) as last from notification n \
-            join survey_round r on r.id = n.round_id where r.status = 'open' group by n.round_id order by n.round_id";
-        let mailed: Vec<Reminded> = store::rows(self.reader().connection(), sql, vec![]).await?;
-        for Reminded { round_id, last } in mailed {
+        let sql = "select distinct n.round_id, n.reminder from notification n \
+            join survey_round r on r.id = n.round_id where r.status = 'open'";
+        let mailed: Vec<Mailed> = store::rows(self.reader().connection(), sql, vec![]).await?;
+        let mut mailed_of = BTreeMap::<SurveyRoundId, BTreeSet<u32>>::new();
+        for Mailed { round_id, reminder } in mailed {
+            mailed_of.entry(round_id).or_default().insert(reminder.unsigned_abs());
+        }
+        for (round_id, mailed) in mailed_of {
             let mut unit = self.open(origin).await?;
             let round = surveys::load_round(&unit, &Scope::unlimited("mailing"), round_id).await?;
             let due = round.reminders_due(unit.today());
-            if round.must_run().is_ok() && due > last.unsigned_abs() {
+            // After a pause only the last that is due goes out.
+            if round.must_run().is_ok() && due > 0 && !mailed.contains(&due) {
                 queue(&mut unit, &round, due).await?;
             }
             unit.commit().await?;
@@ -240,12 +244,11 @@ pub async fn errand(source: &impl Source, id: NotificationId, today: NaiveDate) 
     let found = store::one::<Row>(source.connection(), &query).await?;
     let notification: Notification = found.ok_or(Error::NotFound)?.into();
     let round = surveys::get_round(source, &Scope::unlimited("mailing"), notification.round, today).await?;
-    let issued = surveys::issued_one(source, &round, notification.invitation).await?;
-    let wanted = issued.filter(|issued| round.must_run().is_ok() && issued.is_written_to(round.anonymity));
+    let invitation = surveys::still_written_to(source, &round, notification.invitation).await?;
     Ok(Errand {
+        invitation: invitation.filter(|_| round.must_run().is_ok()),
         notification,
         round,
-        invitation: wanted.map(|issued| issued.invitation),
     })
 }
 

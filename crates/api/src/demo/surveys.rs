@@ -114,9 +114,8 @@ async fn enter(unit: &mut UnitOfWork, caller: &Caller) -> Result<SurveyId, Probl
 /// Those who are asked answer by their links.
 async fn answer(state: &State, round: &SurveyRound, caller: &Caller, now: DateTime<Utc>) -> Result<(), Problem> {
     let secrets = unit_at(state, now, caller, async |unit| {
-        let issued = store::issued(unit, round).await?;
-        let letters = issued.iter().map(|issued| {
-            let invitation = &issued.invitation;
+        let invitations = store::written_to(unit, round).await?;
+        let letters = invitations.iter().map(|invitation| {
             let secret = state.links.secret(invitation.id, 0);
             (
                 secret,

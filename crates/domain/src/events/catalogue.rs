@@ -477,6 +477,10 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                         "outcomes_told",
                         "It is known of invitations of a round whether they arrived.",
                     ),
+                    (
+                        "taken_over",
+                        "An earlier survey was taken in as a round that is closed.",
+                    ),
                     ("closed", "A round takes in no more answers."),
                     ("published", "What was said in a round in words is told."),
                     (

@@ -104,12 +104,12 @@ impl Distribution {
 }
 
 /// Six decimals, as figures have elsewhere; and no minus before zero.
-pub(super) fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((value * 1e6).round() / 1e6 + 0.0)
 }
 
 #[allow(clippy::ref_option, reason = "serde asks so")]
-pub(super) fn rounded_if_any<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rounded_if_any<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => rounded(value, serializer),
         None => serializer.serialize_none(),

@@ -18,6 +18,7 @@ mod withholding;
 
 pub use changes::SatisfactionChange;
 pub use figures::{FigureMethod, SatisfactionFigure};
+pub(crate) use figures::{rounded, rounded_if_any};
 pub use fixing::{Standing, fixed_periods, fixed_since, last_fixed};
 pub use metrics::{DistributionStep, SatisfactionDimension, SatisfactionMetric, SatisfactionSeries, WithheldReason};
 pub use overview::{
@@ -29,7 +30,8 @@ pub use reports::{
     ReportContent, ReportState, ReportedQuestion, ReportedRound, SatisfactionFinding, SatisfactionReport,
     SatisfactionReportInput,
 };
-pub use representing::{Response, StratumShares, equal_customer_mean, stratum_shares};
+pub(crate) use representing::per_cent;
+pub use representing::{Response, equal_customer_mean};
 pub use scales::{Distribution, NotAScale, NotOnTheScale, Scale};
 pub use tables::{Axis, Bases, NoSuchPart};
 pub use telling::{Cell, Drawn, Group, Part, ToldFigure, ToldYear, YearOfAnswers};

@@ -1,4 +1,4 @@
-//! Whom the answers stand for: response, coverage, and shares by stratum.
+//! Whom the answers stand for: response, coverage, and each customer alike.
 use super::{Distribution, FigureMethod, Threshold};
 
 /// How many were asked, and how many were heard.
@@ -33,29 +33,10 @@ impl Response {
     }
 }
 
+/// A part of a whole, in per cent; none of nothing.
 #[allow(clippy::cast_precision_loss, reason = "counts of people lie far below 2^53")]
-fn per_cent(part: u64, whole: u64) -> Option<f64> {
+pub(crate) fn per_cent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
-}
-
-/// How large a stratum is among those invited and among those who answered, in per cent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StratumShares {
-    /// Its share of those invited.
-    pub invited: f64,
-    /// Its share of those who answered; none where nobody did. Told only where the stratum's base is not withheld.
-    pub answered: Option<f64>,
-}
-
-/// The shares of strata, each given by how many were invited and how many answered, in the same order.
-pub fn stratum_shares(strata: &[(u64, u64)]) -> Vec<StratumShares> {
-    let invited: u64 = strata.iter().map(|stratum| stratum.0).sum();
-    let answered: u64 = strata.iter().map(|stratum| stratum.1).sum();
-    let shares = |stratum: &(u64, u64)| StratumShares {
-        invited: per_cent(stratum.0, invited).unwrap_or(0.0),
-        answered: per_cent(stratum.1, answered),
-    };
-    strata.iter().map(shares).collect()
 }
 
 /// The mean of the customers' means, where each customer weighs alike however many answered; customers without answers are left

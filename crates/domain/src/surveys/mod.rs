@@ -1,12 +1,14 @@
 //! Surveys: what contacts are asked, rounds in which they are asked it, and what comes of their answers (§10, R19).
 mod answers;
 mod counting;
+mod earlier;
 mod questions;
 mod ready;
 mod rounds;
 mod sampling;
 #[cfg(test)]
 mod tests;
+mod turnouts;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,10 +23,12 @@ use crate::{
 
 pub use answers::{Accepted, Answered, Figures, SurveyAnswers, Texts};
 pub use counting::{SurveyCount, counted};
+pub use earlier::*;
 pub use questions::{AnswerForm, ChoiceOption, Condition, SurveyQuestion, WantedAnswer, WantedScore};
 pub use ready::{ReadySurvey, ready_surveys};
 pub use rounds::*;
-pub use sampling::{Candidate, SampleRule, draw, strata};
+pub use sampling::{Candidate, SampleRule, Uses, draw, strata};
+pub use turnouts::*;
 
 word! {
     /// What a survey is about. Figures are drawn across surveys of one kind.

@@ -93,14 +93,16 @@ pub struct SurveyRoundInput {
 pub struct DrawnSample {
     /// On which day.
     pub day: NaiveDate,
-    /// With it the sample can be drawn again: those with the smallest SHA-256(seed ‖ contact's id) are asked.
+    /// With it the sample can be drawn again: those with the smallest SHA-256(seed ‖ contact's id) are asked. None of an earlier
+    /// survey, whose respondents were chosen elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(
         min_length = 32,
         max_length = 32,
         pattern = "^[0-9a-f]{32}$",
         example = "5f0c6b1a279d3a5e8f0c6b1a279d3a5e"
     )]
-    pub seed: String,
+    pub seed: Option<String>,
     /// How many could be asked.
     pub frame: u32,
     /// How many were left out since they are the IT organisation's own persons.
@@ -187,6 +189,9 @@ pub struct SurveyRound {
     /// How many answered, where at least five were invited (R19 d).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turnout: Option<Turnout>,
+    /// The earlier survey, made elsewhere, that it was taken over from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<SystemKey>,
     /// Who published what was said in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publication: Option<RoundPublication>,
@@ -293,6 +298,7 @@ impl SurveyRound {
             bounced: 0,
             closed_on: None,
             turnout: None,
+            earlier: None,
             publication: None,
             comments_until: None,
             created_at: now,

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::RuleCode;
+use crate::{
+    RuleCode,
+    satisfaction::{Distribution, Scale, Threshold},
+};
 
 const DAY: &str = "2026-10-05";
 
@@ -229,7 +232,7 @@ fn day(text: &str) -> chrono::NaiveDate {
 fn drawn(invited: u32, on: &str) -> DrawnSample {
     DrawnSample {
         day: day(on),
-        seed: "0".repeat(32),
+        seed: Some("0".repeat(32)),
         frame: invited,
         own_left_out: 0,
         rested_left_out: 0,
@@ -367,7 +370,7 @@ proptest! {
     fn an_anonymous_answer_could_be_anybodys_of_five(sizes in prop::collection::vec(0usize..12, 1..8)) {
         let invited = contacts(&sizes);
         prop_assume!(invited.len() >= FEWEST_ANONYMOUS);
-        let apart = strata(&invited);
+        let apart = strata(invited.iter().map(|candidate| candidate.customer));
         let size = |n: usize| sizes[n];
         let (told, rest): (Vec<usize>, Vec<usize>) =
             (0..sizes.len()).partition(|n| apart.contains(&customer(*n as u128 + 1)));
@@ -382,16 +385,117 @@ proptest! {
         let frame = contacts(&sizes);
         let mut backwards = frame.clone();
         backwards.reverse();
-        for rule in [SampleRule::All, SampleRule::Random { size }, SampleRule::Stratified { size_per_customer: size }] {
-            let sample = draw(&frame, &rule, &seed);
-            prop_assert_eq!(&sample, &draw(&backwards, &rule, &seed));
+        let uses = uses(sizes.len());
+        let by_service = SampleRule::StratifiedByService { size_per_service: size };
+        for rule in [SampleRule::All, SampleRule::Random { size }, SampleRule::Stratified { size_per_customer: size }, by_service] {
+            let sample = draw(&frame, &rule, &uses, &seed);
+            prop_assert_eq!(&sample, &draw(&backwards, &rule, &uses, &seed));
             let per_customer = |n: usize| sizes[n].min(size as usize);
             let wanted = match rule {
                 SampleRule::All => frame.len(),
                 SampleRule::Random { size } => frame.len().min(size as usize),
                 SampleRule::Stratified { .. } => (0..sizes.len()).map(per_customer).sum(),
+                SampleRule::StratifiedByService { .. } => {
+                    // Of each service enough, and everybody is among the first of one.
+                    let of = |all: &[Candidate], service| all.iter().filter(|c| uses[&c.customer].contains(&service)).count();
+                    let services = [service(0), service(1)];
+                    for service in services {
+                        prop_assert!(of(&sample, service) >= of(&frame, service).min(size as usize));
+                    }
+                    prop_assert!(sample.len() <= services.map(|s| of(&frame, s).min(size as usize)).iter().sum());
+                    sample.len()
+                }
             };
             prop_assert_eq!(sample.len(), wanted);
         }
     }
+}
+
+fn service(n: u128) -> ServiceId {
+    Uuid::from_u128(n).into()
+}
+
+/// The first customer uses one service, the second another, the third both, and so on.
+fn uses(customers: usize) -> Uses {
+    let of = |n: usize| [vec![service(0)], vec![service(1)], vec![service(0), service(1)]][n % 3].clone();
+    let used = (0..customers).map(|n| (customer(n as u128 + 1), of(n).into_iter().collect()));
+    used.collect()
+}
+
+/// A closed round of these: how many answered of each customer, and whether its figures are told.
+fn turnout(strata: &[(u64, bool)]) -> RoundTurnout {
+    let named = |n: usize| CustomerRef {
+        id: customer(n as u128 + 1),
+        code: format!("C{n}").parse().unwrap(),
+        name: format!("C{n}").parse().unwrap(),
+    };
+    let heard: Vec<HeardStratum> = strata
+        .iter()
+        .enumerate()
+        .map(|(n, (answered, _))| HeardStratum {
+            customer: Some(named(n)),
+            invited: 20,
+            delivered: 20,
+            answered: *answered,
+        })
+        .collect();
+    let told = strata.iter().enumerate().filter(|(_, (_, told))| *told);
+    let figures: Vec<ToldAnswers> = told
+        .map(|(n, (answered, _))| ToldAnswers {
+            customer: Some(customer(n as u128 + 1)),
+            question: "how".parse().unwrap(),
+            answers: Distribution::of(Scale::CSAT, vec![4; *answered as usize]).unwrap(),
+        })
+        .collect();
+    let invited = 20 * strata.len() as u32;
+    let answered = strata.iter().map(|(answered, _)| *answered as u32).sum();
+    let opened = round(Anonymity::Confidential)
+        .open(&survey(), drawn(invited, DAY))
+        .unwrap();
+    let delivered = invited;
+    let closed = opened
+        .close(day("2026-10-23"), Turnout { delivered, answered }, 12)
+        .unwrap();
+    let asked = [("how".parse().unwrap(), Scale::CSAT)];
+    RoundTurnout::of(&closed, &asked, (&heard, &[]), &figures, Threshold::USUAL).unwrap()
+}
+
+proptest! {
+    /// Whoever takes those that are told from the whole, which the round tells, never finds one that is not.
+    #[test]
+    fn of_whom_nothing_is_told_nothing_is_found(strata in prop::collection::vec((0u64..15, any::<bool>()), 2..6)) {
+        let told = turnout(&strata);
+        prop_assert_eq!(told.answered, Some(strata.iter().map(|(answered, _)| answered).sum()));
+        let kept: Vec<u64> = strata.iter().zip(&told.strata)
+            .filter(|(_, shown)| shown.answered.is_none())
+            .map(|((answered, _), shown)| {
+                assert!(shown.response_rate.is_none() && shown.share_answered.is_none());
+                *answered
+            })
+            .collect();
+        for ((answered, has_figures), shown) in strata.iter().zip(&told.strata) {
+            prop_assert!(shown.answered.is_none_or(|n| n == *answered && *has_figures && n >= 5));
+        }
+        prop_assert!(kept.iter().all(|n| *n == 0) || kept.len() > 1, "{kept:?}");
+    }
+}
+
+#[test]
+fn customers_weigh_alike_beside_their_respondents() {
+    let told = turnout(&[(10, true), (5, true)]);
+    assert_eq!((told.response_rate, told.coverage), (Some(37.5), Some(100.0)));
+    let shares: Vec<_> = told
+        .strata
+        .iter()
+        .map(|one| (one.share_invited, one.answered))
+        .collect();
+    assert_eq!(shares, [(50.0, Some(10)), (50.0, Some(5))]);
+    let means: Vec<_> = told
+        .means
+        .iter()
+        .map(|one| (one.customers, one.respondents, one.customer_mean))
+        .collect();
+    assert_eq!(means, [(2, 15, 4.0)]);
+    // Neither while nothing of it is told.
+    assert!(turnout(&[(10, false), (5, false)]).means.is_empty());
 }

@@ -140,6 +140,7 @@ texts! {
     Word(plain): 1..=60, LINE, "P1", "A word of somebody's own scale or list, as they say it.";
     ZoneName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "Europe/Stockholm", "Time zone by its IANA name.";
     SystemName(plain): 1..=60, r"^[a-z0-9][a-z0-9._-]*$", "servicedesk", "Name of another system.";
+    TableText(plain): 1..=10_485_760, r"^[^\x00]*$", "customer,score\nKLK,4\n", "A CSV file as text: a header line that names the columns, then a line for each thing.";
     MappingText(plain): 1..=20_000, LINES, ".ticket | {kind: \"wish\", title}", "A program in the language of jq.";
     HeaderName(plain): 1..=60, r"^[A-Za-z][A-Za-z0-9-]*$", "X-Hub-Signature", "Name of an HTTP header.";
     SignaturePrefix(plain): 1..=20, r"^[!-~]+$", "sha256=", "What stands before a signature in its header.";

@@ -106,36 +106,90 @@ struct Late {
     fewer: i64,
 }
 
+/// What a question was answered by a customer's contacts in rounds that were counted late.
+#[derive(FromQueryResult)]
+struct LateRounds {
+    month: NaiveDate,
+    kind: String,
+    question: String,
+    customer_id: Option<CustomerId>,
+    service_id: Option<ServiceId>,
+    n: i64,
+}
+
 impl Db {
     /// Renews the fixed months of which enough answers have changed (R19 f): their years are to be drawn anew.
     pub(super) async fn renew_fixed_months(&self, origin: &Origin, threshold: Threshold) -> Result<(), Error> {
-        let sum = "select month, customer_id, service_id, \
-                   cast(sum(case when late > 0 then late else 0 end) as bigint) as more, \
-                   cast(sum(case when late < 0 then -late else 0 end) as bigint) as fewer \
-                   from rating_count where late <> 0 group by month, customer_id, service_id";
-        let late: Vec<Late> = store::rows(self.reader().connection(), sum, vec![]).await?;
-        // An answer that was corrected left one score and came to another: it is one that changed.
-        let changed = |cell: &Late| Ord::max(cell.more, cell.fewer).unsigned_abs();
-        let renewed: Vec<Late> = late
-            .into_iter()
-            .filter(|cell| !threshold.is_below(changed(cell)))
-            .collect();
+        let ratings = late_ratings(&self.reader(), threshold).await?;
+        let rounds = late_rounds(&self.reader(), threshold).await?;
+        let months = ratings
+            .iter()
+            .map(|cell| cell.month)
+            .chain(rounds.iter().map(|cell| cell.month));
+        let year_of = |month| StatementPeriod::containing(CalendarPeriod::Year, month);
+        let years: BTreeSet<StatementPeriod> = months.map(year_of).collect();
         let unit = self.open(origin).await?;
-        let mut years = BTreeSet::new();
-        for cell in renewed {
-            Entity::update_many()
-                .col_expr(Column::N, Expr::col(Column::N).add(Expr::col(Column::Late)))
-                .col_expr(Column::Late, 0.into())
-                .filter(Column::Month.eq(cell.month))
-                .filter(Column::CustomerId.eq(cell.customer_id))
-                .filter(Column::ServiceId.eq(cell.service_id))
-                .exec(unit.connection())
-                .await?;
-            years.insert(StatementPeriod::containing(CalendarPeriod::Year, cell.month));
+        for cell in ratings {
+            cell.count(&unit).await?;
+        }
+        for cell in rounds {
+            cell.count(&unit).await?;
         }
         for year in years {
             to_be_drawn_anew(&unit, year).await?;
         }
         unit.commit().await
+    }
+}
+
+async fn late_ratings(source: &impl Source, threshold: Threshold) -> Result<Vec<Late>, Error> {
+    let sql = "select month, customer_id, service_id, \
+               cast(sum(case when late > 0 then late else 0 end) as bigint) as more, \
+               cast(sum(case when late < 0 then -late else 0 end) as bigint) as fewer \
+               from rating_count where late <> 0 group by month, customer_id, service_id";
+    let mut late: Vec<Late> = store::rows(source.connection(), sql, vec![]).await?;
+    // An answer that was corrected left one score and came to another: it is one that changed.
+    late.retain(|cell| !threshold.is_below(Ord::max(cell.more, cell.fewer).unsigned_abs()));
+    Ok(late)
+}
+
+impl Late {
+    /// They count from now on.
+    async fn count(self, unit: &UnitOfWork) -> Result<(), Error> {
+        Entity::update_many()
+            .col_expr(Column::N, Expr::col(Column::N).add(Expr::col(Column::Late)))
+            .col_expr(Column::Late, 0.into())
+            .filter(Column::Month.eq(self.month))
+            .filter(Column::CustomerId.eq(self.customer_id))
+            .filter(Column::ServiceId.eq(self.service_id))
+            .exec(unit.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+async fn late_rounds(source: &impl Source, threshold: Threshold) -> Result<Vec<LateRounds>, Error> {
+    let sql = "select month, kind, question, customer_id, service_id, cast(sum(n) as bigint) as n from survey_count \
+               where waits group by month, kind, question, customer_id, service_id";
+    let mut late: Vec<LateRounds> = store::rows(source.connection(), sql, vec![]).await?;
+    late.retain(|cell| !threshold.is_below(cell.n.unsigned_abs()));
+    Ok(late)
+}
+
+impl LateRounds {
+    /// They count from now on.
+    async fn count(self, unit: &UnitOfWork) -> Result<(), Error> {
+        let sql = "update survey_count set waits = false where waits and month = ? and kind = ? and question = ? \
+                   and customer_id is not distinct from ? and service_id is not distinct from ?";
+        let values = vec![
+            self.month.into(),
+            self.kind.into(),
+            self.question.into(),
+            self.customer_id.map(|id| id.0).into(),
+            self.service_id.map(|id| id.0).into(),
+        ];
+        let row = store::by_hand(unit.backend(), sql, values);
+        unit.connection().execute_raw(row).await?;
+        Ok(())
     }
 }

@@ -211,7 +211,7 @@ async fn answers(
                select 'customer', c.kind, c.question, c.low, c.high, c.top_boxes, \
                c.month, c.customer_id, c.service_id, c.score, c.n from survey_count c \
                join survey_round r on r.id = c.round_id and r.anonymity <> 'named' \
-               where c.month >= ? and c.month < ? and c.n > 0";
+               where c.month >= ? and c.month < ? and c.n > 0 and not c.waits";
     let days = [year.period().since.into(), year.until().into()];
     for row in store::rows::<CountRow>(reader.connection(), sql, [days.clone(), days].concat()).await? {
         let scale = figures::scale(row.asked.low, row.asked.high, row.asked.top_boxes)?;

@@ -9,7 +9,7 @@ use domain::{
         SatisfactionSeries, Scale, WithheldReason,
     },
     service_levels::StatementPeriod,
-    surveys::SurveyKind,
+    surveys::{SurveyKind, SurveyRound, ToldAnswers},
     vocabulary::{Code, CustomerId, CustomerRef, Name, ServiceId, ServiceRef, Slug, SurveyId, TeamId, TeamRef},
 };
 use sea_orm::{
@@ -315,16 +315,11 @@ pub(crate) async fn told(
         if month.until() > until {
             continue;
         }
-        let mut answers = domain::satisfaction::Distribution::new(scale(row.low, row.high, row.top_boxes)?);
-        for step in row.distribution.0 {
-            let counted = answers.add(step.score, step.n);
-            counted.map_err(|e| DbErr::Custom(e.to_string()))?;
-        }
         told.push(ToldMonth {
             customer: row.customer_id,
             service: row.service_id,
             month,
-            answers,
+            answers: row.distribution.on(scale(row.low, row.high, row.top_boxes)?)?,
         });
     }
     Ok(told)
@@ -333,6 +328,59 @@ pub(crate) async fn told(
 /// How the places of figures begin whose period begins on the day.
 pub(super) fn beginning(day: NaiveDate) -> Vec<u8> {
     day.num_days_from_ce().to_be_bytes().to_vec()
+}
+
+#[derive(FromQueryResult)]
+struct ToldOfRound {
+    customer_id: Option<CustomerId>,
+    question: Slug,
+    low: i32,
+    high: i32,
+    top_boxes: i32,
+    distribution: Distribution,
+}
+
+/// The answers of a closed round's customers about its service, and of those that are not told apart, as they are told of the
+/// month: to all surveys of the kind.
+pub(crate) async fn told_of_round(
+    source: &impl Source,
+    round: &SurveyRound,
+    kind: SurveyKind,
+    month: StatementPeriod,
+) -> Result<Vec<ToldAnswers>, Error> {
+    let service = round.service.as_ref().map(|service| service.id.0);
+    // Each is there once for each method; every scale has a mean.
+    let sql = format!(
+        "select f.customer_id, f.question, f.low, f.high, f.top_boxes, f.distribution from satisfaction_figure f \
+         where f.period = ? and f.series = 'customer' and f.survey_kind = ? and f.dimension = 'customer_service' \
+         and f.method = 'mean' and f.withheld = false and f.service_id is not distinct from ? \
+         and (f.customer_id is null or f.customer_id in ({})) order by f.place",
+        store::places(round.customers.len())
+    );
+    let which: [Value; 3] = [month.to_string().into(), kind.to_string().into(), service.into()];
+    let customers = round.customers.iter().map(|customer| customer.id.0.into());
+    let values = which.into_iter().chain(customers).collect();
+    let mut told = vec![];
+    for row in store::rows::<ToldOfRound>(source.connection(), &sql, values).await? {
+        told.push(ToldAnswers {
+            customer: row.customer_id,
+            question: row.question,
+            answers: row.distribution.on(scale(row.low, row.high, row.top_boxes)?)?,
+        });
+    }
+    Ok(told)
+}
+
+impl Distribution {
+    /// The answers that the steps tell.
+    fn on(self, scale: Scale) -> Result<domain::satisfaction::Distribution, Error> {
+        let mut answers = domain::satisfaction::Distribution::new(scale);
+        for step in self.0 {
+            let counted = answers.add(step.score, step.n);
+            counted.map_err(|e| DbErr::Custom(e.to_string()))?;
+        }
+        Ok(answers)
+    }
 }
 
 /// A scale as it is stored; 0 top boxes are none.

@@ -1,8 +1,11 @@
 //! Closing: answers are counted, written anew in an order that tells nothing, and what was said in words is parted from them.
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
-use domain::{access::Scope, surveys::*, vocabulary::*};
+use chrono::NaiveDate;
+use domain::{
+    access::Scope, agreements::CalendarPeriod, satisfaction::fixed_since, service_levels::StatementPeriod, surveys::*,
+    vocabulary::*,
+};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -32,10 +35,20 @@ pub async fn close(unit: &mut UnitOfWork, before: &SurveyRound, day: NaiveDate) 
     let answers: Vec<stored::Model> = answers.into_iter().filter(|answer| answer.whole).collect();
     let turnout = count_turnout(unit, before, &answers).await?;
     let after = before.clone().close(day, turnout, survey.free_text_months)?;
-    count_scores(unit, &after, (survey.kind, &content), &answers).await?;
-    write_anew(unit, &after, answers).await?;
+    settle(unit, &after, (survey.kind, &content), answers).await?;
     update_round(unit, "closed", before, &after).await?;
     Ok(after)
+}
+
+/// Counts the answers of a round that is closed, and writes them anew.
+pub(super) async fn settle(
+    unit: &UnitOfWork,
+    round: &SurveyRound,
+    asked: (SurveyKind, &SurveyContent),
+    answers: Vec<stored::Model>,
+) -> Result<(), Error> {
+    count_scores(unit, round, asked, &answers).await?;
+    write_anew(unit, round, answers).await
 }
 
 /// Tells the answers of each customer from those invited, as far as an answer tells its customer.
@@ -92,7 +105,11 @@ async fn count_scores(
     answers: &[stored::Model],
 ) -> Result<(), Error> {
     let counts = counted(content, answers.iter().map(|answer| (answer.told_of, &answer.figures)));
-    let month = round.closed_on.and_then(|day| day.with_day(1));
+    let month = round
+        .closed_on
+        .map(|day| StatementPeriod::containing(CalendarPeriod::Month, day));
+    // It comes when the month's figures stand, and waits until there is enough of it (R19 f).
+    let waits = month.is_some_and(|month| fixed_since(month) <= unit.today());
     let service = round.service.as_ref().map(|service| service.id.0);
     for counts in counts.chunks(AT_ONCE) {
         let mut insert = Query::insert();
@@ -108,11 +125,12 @@ async fn count_scores(
             "top_boxes",
             "score",
             "n",
+            "waits",
         ]);
         for count in counts {
-            let row: [Expr; 11] = [
+            let row: [Expr; 12] = [
                 Expr::val(round.id.0),
-                Expr::val(month),
+                Expr::val(month.map(|month| month.period().since)),
                 Expr::val(kind.to_string()),
                 Expr::val(count.question.as_str()),
                 Expr::val(count.customer.map(|id| id.0)),
@@ -122,6 +140,7 @@ async fn count_scores(
                 Expr::val(count.scale.top_boxes().unwrap_or_default()),
                 Expr::val(count.score),
                 Expr::val(count.n),
+                Expr::val(waits),
             ];
             insert.values(row).map_err(unwritable)?;
         }

@@ -1,5 +1,5 @@
 //! Whom a round asks: the frame, the sample drawn of it, the invitations and the digests of their links.
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 use domain::{Rule, RuleCode, people::Contact, surveys::*, vocabulary::*};
@@ -60,6 +60,8 @@ struct Found {
 /// Those who could be asked, and how many could have been but for who they are or when they were asked last.
 struct Frame {
     candidates: Vec<Candidate>,
+    /// The services of each customer, where it goes by them.
+    uses: Uses,
     own: usize,
     rested: usize,
 }
@@ -90,9 +92,19 @@ async fn frame(unit: &UnitOfWork, round: &SurveyRound) -> Result<Frame, Error> {
     let own = own_persons(unit, &ids).await?;
     let rested = asked_since(unit, &ids, today, round.rest_days).await?;
     let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|c| own.contains(&c.contact.0));
-    let (rested, candidates): (Vec<_>, Vec<_>) = others.into_iter().partition(|c| rested.contains(&c.contact.0));
+    let (rested, mut candidates): (Vec<_>, Vec<_>) = others.into_iter().partition(|c| rested.contains(&c.contact.0));
+    let services = match round.sample.is_by_service() {
+        true => services_in_use(unit, &ids, today).await?,
+        false => vec![],
+    };
+    let uses = uses(&services);
+    if round.sample.is_by_service() {
+        // Whose customer uses nothing is a contact of no service.
+        candidates.retain(|candidate| uses.contains_key(&candidate.customer));
+    }
     Ok(Frame {
         candidates,
+        uses,
         own: own.len(),
         rested: rested.len(),
     })
@@ -101,6 +113,48 @@ async fn frame(unit: &UnitOfWork, round: &SurveyRound) -> Result<Frame, Error> {
 async fn ids_of(unit: &UnitOfWork, sql: &str, values: Vec<Value>) -> Result<HashSet<Uuid>, Error> {
     let found: Vec<Found> = store::rows(unit.connection(), sql, values).await?;
     Ok(found.into_iter().map(|found| found.id).collect())
+}
+
+/// Which of the customers used which services on the day: whose contacts are those services' contacts.
+pub(super) async fn services_in_use(
+    source: &impl Source,
+    customers: &[CustomerId],
+    day: NaiveDate,
+) -> Result<Vec<(CustomerId, ServiceRef)>, Error> {
+    let sql = format!(
+        "select u.customer_id, s.id, s.code, s.name from service_usage u join service s on s.id = u.service_id \
+         where u.customer_id in ({}) and u.since <= ? and (u.until is null or u.until > ?) order by s.code, s.id",
+        store::places(customers.len())
+    );
+    let ids = customers.iter().map(|id| Value::from(id.0));
+    let values = ids.chain([day.into(), day.into()]).collect();
+    let rows: Vec<InUse> = store::rows(source.connection(), &sql, values).await?;
+    let used = |row: InUse| {
+        let InUse {
+            customer_id,
+            id,
+            code,
+            name,
+        } = row;
+        (customer_id, ServiceRef { id, code, name })
+    };
+    Ok(rows.into_iter().map(used).collect())
+}
+
+fn uses(services: &[(CustomerId, ServiceRef)]) -> Uses {
+    let mut uses = Uses::new();
+    for (customer, service) in services {
+        uses.entry(*customer).or_default().insert(service.id);
+    }
+    uses
+}
+
+#[derive(FromQueryResult)]
+struct InUse {
+    customer_id: CustomerId,
+    id: ServiceId,
+    code: Code,
+    name: Name,
 }
 
 /// Contacts of the customers who work at the IT organisation: they do not judge themselves.
@@ -138,17 +192,17 @@ fn number(n: usize) -> u32 {
 pub async fn invite(unit: &mut UnitOfWork, before: &SurveyRound, seed: String) -> Result<SurveyRound, Error> {
     let survey = super::hold(unit, before.survey).await?;
     let frame = frame(unit, before).await?;
-    let invited = draw(&frame.candidates, &before.sample, &seed);
+    let invited = draw(&frame.candidates, &before.sample, &frame.uses, &seed);
     let drawn = DrawnSample {
         day: unit.today(),
-        seed,
+        seed: Some(seed),
         frame: number(frame.candidates.len()),
         own_left_out: number(frame.own),
         rested_left_out: number(frame.rested),
         invited: number(invited.len()),
     };
     let after = before.clone().open(&survey, drawn)?;
-    let apart = strata(&invited);
+    let apart = strata(invited.iter().map(|candidate| candidate.customer));
     let told_of = |customer| (after.anonymity != Anonymity::Anonymous || apart.contains(&customer)).then_some(customer);
     let rows: Vec<ActiveModel> = invited
         .into_iter()
@@ -182,25 +236,22 @@ struct Row {
     customer_name: Name,
 }
 
-impl From<Row> for Issued {
+impl From<Row> for Invitation {
     fn from(row: Row) -> Self {
         let invitation = row.invitation;
         Self {
-            used: invitation.used,
-            invitation: Invitation {
-                id: invitation.id,
-                contact: ContactRef {
-                    id: invitation.contact_id,
-                    name: row.contact_name,
-                },
-                customer: CustomerRef {
-                    id: invitation.customer_id,
-                    code: row.customer_code,
-                    name: row.customer_name,
-                },
-                state: invitation.state,
-                email: row.email,
+            id: invitation.id,
+            contact: ContactRef {
+                id: invitation.contact_id,
+                name: row.contact_name,
             },
+            customer: CustomerRef {
+                id: invitation.customer_id,
+                code: row.customer_code,
+                name: row.customer_name,
+            },
+            state: invitation.state,
+            email: row.email,
         }
     }
 }
@@ -226,48 +277,40 @@ pub async fn invitations(
     let (rows, total) = paging
         .rows::<Row>(source, &mut select(round.id), None, ("survey_invitation", "id"))
         .await?;
-    let all = rows.into_iter().map(|row| Issued::from(row).invitation).collect();
+    let all = rows.into_iter().map(Into::into).collect();
     Ok(paging.cut(all, total, |invitation: &Invitation| {
         Cursor::after(vec![], invitation.id)
     }))
 }
 
-/// An invitation whose link can be sent.
-pub struct Issued {
-    /// The invitation.
-    pub invitation: Invitation,
-    /// Whether it was answered: for whoever sends reminders by themselves, and to be told to nobody.
-    pub used: bool,
-}
-
-impl Issued {
-    /// Whether a mail goes out for it. Where respondents are not named, whoever is spared a reminder has answered: all get it.
-    pub fn is_written_to(&self, anonymity: Anonymity) -> bool {
-        anonymity != Anonymity::Named || !self.used
+/// Those who are written to, whoever sends it: not where it came back. In a named round whoever has answered is spared; in the
+/// others who is spared a reminder would have answered, and so all get it.
+fn select_written_to(round: &SurveyRound) -> SelectStatement {
+    let mut query = select(round.id);
+    query.and_where(Column::State.ne(InvitationState::Bounced));
+    if round.anonymity == Anonymity::Named {
+        query.and_where(Column::Used.eq(false));
     }
+    query
 }
 
-/// One of a round's invitations, unless it came back.
-pub(crate) async fn issued_one(
+/// The invitations of a round that are written to.
+pub async fn written_to(source: &impl Source, round: &SurveyRound) -> Result<Vec<Invitation>, Error> {
+    let mut query = select_written_to(round);
+    query.order_by(("survey_invitation", "id"), Order::Asc);
+    let rows = store::all::<Row>(source.connection(), &query).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// One of them; none where it is not written to any more.
+pub(crate) async fn still_written_to(
     source: &impl Source,
     round: &SurveyRound,
     id: InvitationId,
-) -> Result<Option<Issued>, Error> {
-    let mut query = select(round.id);
-    query
-        .and_where(Column::State.ne(InvitationState::Bounced))
-        .and_where(Column::Id.eq(id));
+) -> Result<Option<Invitation>, Error> {
+    let mut query = select_written_to(round);
+    query.and_where(Column::Id.eq(id));
     Ok(store::one::<Row>(source.connection(), &query).await?.map(Into::into))
-}
-
-/// The invitations of a round whose links can be sent: those that did not come back.
-pub async fn issued(source: &impl Source, round: &SurveyRound) -> Result<Vec<Issued>, Error> {
-    let mut query = select(round.id);
-    query
-        .and_where(Column::State.ne(InvitationState::Bounced))
-        .order_by(("survey_invitation", "id"), Order::Asc);
-    let rows = store::all::<Row>(source.connection(), &query).await?;
-    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Links were made for these invitations, and work from here on: their digests are known. Made again, they are the same.
@@ -304,6 +347,30 @@ pub async fn hand_out(unit: &UnitOfWork, links: &[(InvitationId, String)]) -> Re
     know_links(unit, links).await?;
     let ids: Vec<InvitationId> = links.iter().map(|(id, _)| *id).collect();
     mark_delivered(unit, &ids).await
+}
+
+#[derive(FromQueryResult)]
+struct Reached {
+    customer_id: CustomerId,
+    invited: i64,
+    delivered: i64,
+}
+
+/// How many of each customer's contacts were invited to the round, and of how many the invitation arrived.
+pub(super) async fn reached(
+    source: &impl Source,
+    round: SurveyRoundId,
+) -> Result<BTreeMap<CustomerId, (u64, u64)>, Error> {
+    let sql = "select customer_id, count(*) as invited, sum(case when state = 'delivered' then 1 else 0 end) as delivered \
+               from survey_invitation where round_id = ? group by customer_id";
+    let rows: Vec<Reached> = store::rows(source.connection(), sql, vec![round.0.into()]).await?;
+    let counts = |row: Reached| {
+        (
+            row.customer_id,
+            (row.invited.unsigned_abs(), row.delivered.unsigned_abs()),
+        )
+    };
+    Ok(rows.into_iter().map(counts).collect())
 }
 
 /// Notes whether invitations of the round arrived; how many of it did not by now.

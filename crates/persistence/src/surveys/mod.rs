@@ -2,8 +2,10 @@
 mod answering;
 mod closing;
 mod comments;
+mod earlier;
 mod invitations;
 mod rounds;
+mod turnouts;
 
 use domain::{access::Scope, surveys::*, vocabulary::*};
 use sea_orm::{
@@ -13,10 +15,12 @@ use sea_orm::{
 pub use answering::{Asked, answer, asked, hold_asked};
 pub use closing::close;
 pub use comments::comments;
-pub use invitations::{Issued, hand_out, invitations, invite, issued, tell_outcomes};
-pub(crate) use invitations::{issued_one, know_links, mark_delivered};
+pub use earlier::{TakenOver, found_earlier, take_over};
+pub use invitations::{hand_out, invitations, invite, tell_outcomes, written_to};
+pub(crate) use invitations::{know_links, mark_delivered, still_written_to};
 pub(crate) use rounds::reported;
 pub use rounds::{RoundFilter, get_round, insert_round, list_rounds, load_round, update_round};
+pub use turnouts::turnout;
 
 use crate::{
     Error, Page, Paging, access,

@@ -8,7 +8,7 @@ use domain::{
     vocabulary::*,
 };
 use sea_orm::{
-    ActiveValue::Set,
+    ActiveValue::{self, NotSet, Set},
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryTrait,
     sea_query::{Expr, SelectStatement},
 };
@@ -57,6 +57,9 @@ pub(super) mod round {
         pub closed_on: Option<Date>,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub turnout: Option<Turnout>,
+        pub earlier_system: Option<SystemName>,
+        pub earlier_id: Option<ExternalId>,
+        pub earlier_digest: Option<String>,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub publication: Option<RoundPublication>,
         pub comments_until: Option<Date>,
@@ -129,6 +132,7 @@ impl Row {
             bounced: row.bounced.unsigned_abs(),
             closed_on: row.closed_on,
             turnout: row.turnout,
+            earlier: Option::zip(row.earlier_system, row.earlier_id).map(|(system, id)| SystemKey { system, id }),
             publication: row.publication,
             comments_until: row.comments_until,
             created_at: row.created_at,
@@ -168,6 +172,10 @@ fn row(round: &SurveyRound) -> ActiveModel {
         bounced: Set(i32::try_from(round.bounced).unwrap_or(i32::MAX)),
         closed_on: Set(round.closed_on),
         turnout: Set(round.turnout),
+        earlier_system: Set(round.earlier.as_ref().map(|earlier| earlier.system.clone())),
+        earlier_id: Set(round.earlier.as_ref().map(|earlier| earlier.id.clone())),
+        // Written once, as it is taken over.
+        earlier_digest: NotSet,
         publication: Set(round.publication.clone()),
         comments_until: Set(round.comments_until),
         created_at: Set(round.created_at),
@@ -366,11 +374,38 @@ async fn keep_customers(unit: &UnitOfWork, round: &SurveyRound) -> Result<(), Er
 
 /// Stores a new round.
 pub async fn insert_round(unit: &mut UnitOfWork, round: &SurveyRound) -> Result<(), Error> {
-    Entity::insert(row(round))
-        .exec_without_returning(unit.connection())
-        .await?;
-    keep_customers(unit, round).await?;
+    insert(unit, round, NotSet).await?;
     unit.record("created", None, Some(round))
+}
+
+/// Stores a round that was taken over from an earlier survey, with the digest of what was sent of it.
+pub(super) async fn insert_earlier(unit: &mut UnitOfWork, round: &SurveyRound, digest: &str) -> Result<(), Error> {
+    insert(unit, round, Set(Some(digest.to_owned()))).await?;
+    unit.record("taken_over", None, Some(round))
+}
+
+async fn insert(unit: &UnitOfWork, round: &SurveyRound, digest: ActiveValue<Option<String>>) -> Result<(), Error> {
+    let row = ActiveModel {
+        earlier_digest: digest,
+        ..row(round)
+    };
+    Entity::insert(row).exec_without_returning(unit.connection()).await?;
+    keep_customers(unit, round).await
+}
+
+/// The round that an earlier survey was taken over into, and the digest of what was sent of it.
+pub(super) async fn earlier(
+    source: &impl Source,
+    survey: SurveyId,
+    reference: &SystemKey,
+) -> Result<Option<(SurveyRoundId, String)>, Error> {
+    let found = Entity::find()
+        .filter(Column::SurveyId.eq(survey))
+        .filter(Column::EarlierSystem.eq(reference.system.clone()))
+        .filter(Column::EarlierId.eq(reference.id.clone()))
+        .one(source.connection())
+        .await?;
+    Ok(found.map(|row| (row.id, row.earlier_digest.unwrap_or_default())))
 }
 
 /// Stores what an act made of a round. `act` is the last part of the event's type.

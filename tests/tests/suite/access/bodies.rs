@@ -98,6 +98,13 @@ pub fn round(survey: &str, customer: &str, anonymity: &str) -> Value {
         "customers": [customer], "firstDay": "2020-01-01", "lastDay": "2090-01-01"})
 }
 
+/// An earlier survey, of a customer by its code.
+pub fn earlier(survey: &str, customer: &str) -> Value {
+    json!({"reference": {"system": "enkat", "id": fresh("E")}, "survey": survey, "title": {"sv": "Enkät", "en": "Survey"},
+        "anonymity": "confidential", "invited": 10, "customer": {"kind": "fixed", "code": customer},
+        "day": {"kind": "fixed", "day": "2020-05-31"}, "columns": [{"column": "a", "question": "how"}], "file": "a\n4\n"})
+}
+
 /// A line of ratings.
 pub fn rating(service: &str, customer: &str) -> Value {
     json!({"source": "monitor", "sourceId": fresh("B"), "ratedAt": "2026-01-01T00:00:00Z", "service": service,

@@ -450,7 +450,7 @@ impl Stage {
         let path = format!("/survey-rounds/{}", draft.id());
         let steps: &[&str] = match operation {
             "createRoundOpening" | "changeSurveyRound" => &[],
-            "createRoundPublication" => &["opening", "closing"],
+            "createRoundPublication" | "getRoundTurnout" => &["opening", "closing"],
             "listSurveyComments" => &["opening", "links", "closing", "publication"],
             _ => &["opening"],
         };
@@ -810,6 +810,13 @@ impl Stage {
             "createSurveyRound" => {
                 let survey = made(&self.admin, "/surveys", survey()).await.id();
                 round(&survey, named, "confidential")
+            }
+            "createSurveyRoundImport" => {
+                let survey = made(&self.admin, "/surveys", survey()).await.id();
+                let of = self.admin.get(&format!("/customers/{named}")).await;
+                // A refusal has a code, too.
+                let code = of.body.get("name").and(of.body["code"].as_str());
+                earlier(&survey, code.unwrap_or("NOPE"))
             }
             "changeSurveyRound" => json!({"lastDay": "2090-02-02"}),
             "createSatisfactionReport" => report(named),

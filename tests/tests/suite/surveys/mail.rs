@@ -157,6 +157,22 @@ async fn invitations_and_reminders_are_sent_by_mail() {
         assert!(last.body().contains("Reminder: "), "{}", last.body());
         assert_ne!(link(last), link(one));
         form(&service, &link(last)).await.expect(200);
+
+        // Another that is mailed by hand ends none whose day is still to come.
+        let path = format!("/survey-rounds/{}", round.id());
+        let seen = world.brm.get(&path).await.expect(200);
+        let later = json!({"reminders": [reminded, day(&service, 1), day(&service, 2)]});
+        world.brm.patch(&path, &seen.etag(), later).await.expect(200);
+        assert_eq!(self::mail(&world, &round, 3).await["queued"], invited);
+        for told in [4, 4] {
+            state.clock.advance(Days::days(1));
+            state
+                .db
+                .queue_reminders(&state.housekeeping())
+                .await
+                .expect("the second reminder");
+            until(&world, &round, |mails| mails.len() as u64 == told * invited).await;
+        }
         service.stop().await;
     }
 }

@@ -1,9 +1,11 @@
 //! Surveys: rounds from the draft to what was said in them, answers by links, and what nobody can find out.
 mod anonymity;
 mod answering;
+mod earlier;
 mod mail;
 mod page;
 mod rounds;
+mod turnout;
 
 use end_to_end::{Answer, Caller, Service, World};
 use sea_orm::{ConnectionTrait, Database as Direct, DatabaseConnection, Statement};

@@ -233,6 +233,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("createRatings", &["R20", "R21"]),
     ("listSurveyRounds", &["R20"]),
     ("getSurveyRound", &["R19", "R20"]),
+    ("getRoundTurnout", &["R19", "R20"]),
+    ("createSurveyRoundImport", &["R19", "R20"]),
     ("createRoundOpening", &["R19"]),
     ("createInvitationLinks", &["R19"]),
     ("createRoundMailing", &["R19"]),

@@ -1,6 +1,6 @@
 //! Register data from files: each line is a document of the API, spread over columns.
 mod lines;
-mod sheet;
+pub mod sheet;
 
 use actix_web::post;
 use persistence::UnitOfWork;

@@ -97,18 +97,25 @@ impl Line {
     }
 }
 
-impl Sheet {
-    /// Reads a file whose header line names columns of this kind.
-    pub fn read(kind: ImportKind, text: &str) -> Result<Self, Problem> {
+/// A CSV file: what its header line names, and the lines below it with their numbers; the header line is 1.
+pub struct Table {
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The lines' cells.
+    pub lines: Vec<(usize, Vec<String>)>,
+}
+
+impl Table {
+    /// Reads a file with a header line.
+    pub fn read(text: &str) -> Result<Self, Problem> {
         let unreadable = |e: csv::Error| Problem::Malformed(format!("The file is not CSV: {e}."));
-        let header = text.lines().next().unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
         let mut reader = csv::ReaderBuilder::new()
-            .delimiter(if header.contains(';') { b';' } else { b',' })
+            .delimiter(if first.contains(';') { b';' } else { b',' })
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let names = reader.headers().map_err(unreadable)?;
-        let columns = columns(kind, names)?;
+        let header = reader.headers().map_err(unreadable)?.iter().map(Into::into).collect();
         let (mut lines, mut number, mut counted) = (vec![], 1, 0);
         for record in reader.records() {
             let record = record.map_err(unreadable)?;
@@ -122,13 +129,28 @@ impl Sheet {
             let begin = text.len() - rest.trim_start_matches(['\r', '\n']).len();
             number += text.get(counted..begin).unwrap_or_default().matches('\n').count();
             counted = begin;
-            let named = columns.iter().map(|column| column.name);
-            lines.push(Line {
-                number,
-                cells: named.zip(record.iter().map(Into::into)).collect(),
-                count: record.len(),
-            });
+            lines.push((number, record.iter().map(Into::into).collect()));
         }
+        Ok(Self { header, lines })
+    }
+}
+
+/// What is said of a line that has another number of cells than the header line.
+pub fn wrong_count(are: usize, wanted: usize) -> String {
+    format!("has {are} cells, where the header line has {wanted}")
+}
+
+impl Sheet {
+    /// Reads a file whose header line names columns of this kind.
+    pub fn read(kind: ImportKind, text: &str) -> Result<Self, Problem> {
+        let table = Table::read(text)?;
+        let columns = columns(kind, &table.header)?;
+        let line = |(number, cells): (usize, Vec<String>)| Line {
+            number,
+            count: cells.len(),
+            cells: columns.iter().map(|column| column.name).zip(cells).collect(),
+        };
+        let lines = table.lines.into_iter().map(line).collect();
         Ok(Self { kind, columns, lines })
     }
 
@@ -151,9 +173,7 @@ impl Sheet {
     /// What a line tells, as a document of the API: null for an empty cell, a list's item in the list's place.
     pub fn document(&self, line: &Line) -> Result<Value, Problem> {
         if line.count != self.columns.len() {
-            let (are, wanted) = (line.count, self.columns.len());
-            let detail = format!("has {are} cells, where the header line has {wanted}");
-            return Err(Faults::one("", "cells", detail));
+            return Err(Faults::one("", "cells", wrong_count(line.count, self.columns.len())));
         }
         let mut document = json!({});
         for column in &self.columns {
@@ -220,13 +240,13 @@ fn kinds_columns(kind: ImportKind) -> &'static [Column] {
 }
 
 /// The columns that the header line names.
-fn columns(kind: ImportKind, names: &csv::StringRecord) -> Result<Vec<&'static Column>, Problem> {
+fn columns(kind: ImportKind, names: &[String]) -> Result<Vec<&'static Column>, Problem> {
     let known = kinds_columns(kind);
     let mut faults = Faults::default();
     let mut columns: Vec<&'static Column> = vec![];
     for (i, name) in names.iter().enumerate() {
         let place = format!("/1/{}", i + 1);
-        match known.iter().find(|column| column.name == name) {
+        match known.iter().find(|column| column.name == *name) {
             None => {
                 let all: Vec<&str> = known.iter().map(|column| column.name).collect();
                 let detail = format!("is not a column of this kind of file; known are: {}", all.join(", "));
@@ -262,7 +282,8 @@ impl Faults {
         faults.into()
     }
 
-    fn push(&mut self, pointer: String, code: &str, detail: String) {
+    /// Adds a fault.
+    pub fn push(&mut self, pointer: String, code: &str, detail: String) {
         self.add(vec![Fault {
             pointer: Some(pointer),
             parameter: None,

@@ -189,11 +189,7 @@ async fn hand_out(call: &Call, unit: &mut UnitOfWork, id: SurveyRoundId, reminde
     let after = before.clone().hand_out_links(unit.now())?;
     let mut links = vec![];
     let mut lines = vec![];
-    for issued in store::issued(unit, &after).await? {
-        if !issued.is_written_to(after.anonymity) {
-            continue;
-        }
-        let invitation = issued.invitation;
+    for invitation in store::written_to(unit, &after).await? {
         let [sv, en] = [Language::Sv, Language::En].map(|l| letter(&call.state, &after, &invitation, reminder, l));
         links.push((invitation.id, sv.digest));
         lines.push(Line {

@@ -1,6 +1,7 @@
 //! Surveys: what contacts are asked, in rounds. Whoever is asked answers at the `door`.
 mod comments;
 pub mod door;
+mod earlier;
 pub mod inviting;
 mod mailing;
 pub mod rounds;
@@ -23,6 +24,7 @@ pub fn routes(routes: &mut Routes) {
         .service(change_survey)
         .service(get_survey_edition)
         .configure(rounds::routes)
+        .configure(earlier::routes)
         .configure(inviting::routes)
         .configure(mailing::routes)
         .configure(comments::routes);

@@ -13,6 +13,7 @@ pub fn routes(routes: &mut Routes) {
         .service(list_survey_rounds)
         .service(create_survey_round)
         .service(get_survey_round)
+        .service(get_round_turnout)
         .service(change_survey_round)
         .service(create_round_opening)
         .service(create_round_closing)
@@ -106,7 +107,7 @@ async fn named(
     })
 }
 
-fn unknown_survey() -> Problem {
+pub fn unknown_survey() -> Problem {
     let detail = "There is no such survey.";
     domain::Rule::new(domain::RuleCode::UnknownReference, detail)
         .at("/survey")
@@ -122,6 +123,22 @@ fn unknown_survey() -> Problem {
 #[get("/survey-rounds/{surveyRoundId}")]
 async fn get_survey_round(call: Call, id: web::Path<SurveyRoundId>) -> Result<Reply, Problem> {
     call.found(&store::get_round(&call.reader(), &call.scope, *id, call.today()).await?)
+}
+
+/// Show whom a round heard
+///
+/// Of a closed round: the response rate (of those whose invitation arrived) and the coverage (customers heard of customers asked), where at
+/// least five were invited; each customer's share of those invited beside its share of those who answered, and each service's where the
+/// sample went by service; and each question's mean with every respondent alike beside that with every customer alike. How many of a
+/// customer answered, and the means, are told only where the month's figures of that customer about the round's service are (R19), so three
+/// days after the month's end; and those figures are of all rounds of the kind that closed in it.
+#[utoipa::path(tag = "satisfaction", operation_id = "getRoundTurnout", responses(
+    (status = 200, description = "Whom it heard.", body = RoundTurnout)))]
+#[get("/survey-rounds/{surveyRoundId}/turnout")]
+async fn get_round_turnout(call: Call, id: web::Path<SurveyRoundId>) -> Result<Reply, Problem> {
+    let reader = call.reader();
+    let round = store::get_round(&reader, &call.scope, *id, call.today()).await?;
+    Reply::plain(&store::turnout(&reader, &round, call.state.settings.threshold()).await?)
 }
 
 /// Change a round of a survey
