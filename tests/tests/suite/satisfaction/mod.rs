@@ -4,6 +4,7 @@ mod ratings;
 mod reports;
 mod statements;
 mod surveys;
+mod surveys_withholding;
 mod withholding;
 
 use api::identity::Kind;

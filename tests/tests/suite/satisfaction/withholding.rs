@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{Rated, drawn, figures, on_day};
 
-const LEAST: u64 = 5;
-const MONTHS: [&str; 3] = ["2026-01", "2026-02", "2026-03"];
-const QUARTER: &str = "2026-Q1";
+pub(super) const LEAST: u64 = 5;
+pub(super) const MONTHS: [&str; 3] = ["2026-01", "2026-02", "2026-03"];
+pub(super) const QUARTER: &str = "2026-Q1";
 
 /// A table of its own for each: figures of different scales have nothing to do with each other.
 const SCALES: [(i32, i32); 6] = [(1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (0, 10)];
@@ -18,13 +18,13 @@ const SCALES: [(i32, i32); 6] = [(1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (0, 10)
 const GROUPS: [&str; 2] = ["team", "division"];
 
 /// Highest score, part (empty: all; a customer, a service, or both), period.
-type Place = (i64, String, String);
+pub(super) type Place = (i64, String, String);
 
 /// A number that looks like chance and is the same in each run.
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    fn next(&mut self, below: u64) -> u64 {
+    pub(super) fn next(&mut self, below: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -35,9 +35,9 @@ impl Chance {
 
 /// What the reader has seen: how many answered, or that it is withheld.
 #[derive(Default)]
-struct Reader {
-    seen: BTreeMap<Place, Option<u64>>,
-    asked: usize,
+pub(super) struct Reader {
+    pub(super) seen: BTreeMap<Place, Option<u64>>,
+    pub(super) asked: usize,
 }
 
 impl Reader {
@@ -91,7 +91,7 @@ impl Reader {
     }
 
     /// Asks in as many ways as there are. What one way tells, no other withholds, nor the other way round.
-    async fn ask(&mut self, caller: &Caller, parts: &[String], periods: &[&str], most: usize) {
+    pub(super) async fn ask(&mut self, caller: &Caller, parts: &[String], periods: &[&str], most: usize) {
         let whole = figures(caller, "").await;
         self.read(&whole);
         if whole.iter().any(|figure| figure["dimension"] == "team") {
@@ -142,7 +142,7 @@ impl Reader {
 }
 
 /// What each base can be at least and at most, given those that are told: parts add up to totals, and none is negative.
-fn possible(told: &BTreeMap<Place, u64>, sums: &[(Place, Vec<Place>)]) -> BTreeMap<Place, (u64, u64)> {
+pub(super) fn possible(told: &BTreeMap<Place, u64>, sums: &[(Place, Vec<Place>)]) -> BTreeMap<Place, (u64, u64)> {
     const MANY: u64 = 1_000_000;
     let mut ranges: BTreeMap<Place, (u64, u64)> = BTreeMap::new();
     for (total, parts) in sums {
@@ -172,7 +172,11 @@ fn possible(told: &BTreeMap<Place, u64>, sums: &[(Place, Vec<Place>)]) -> BTreeM
 }
 
 /// What follows of those that are not told and have anybody in them.
-fn derived(truth: &BTreeMap<Place, u64>, told: &BTreeMap<Place, u64>, sums: &[(Place, Vec<Place>)]) -> Vec<Place> {
+pub(super) fn derived(
+    truth: &BTreeMap<Place, u64>,
+    told: &BTreeMap<Place, u64>,
+    sums: &[(Place, Vec<Place>)],
+) -> Vec<Place> {
     let ranges = possible(told, sums);
     let secret = truth.iter().filter(|(place, n)| **n > 0 && !told.contains_key(*place));
     secret
