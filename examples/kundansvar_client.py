@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 
 BASE = "/kundansvar/v1"
-JSON, NDJSON = "application/json", "application/x-ndjson"
+JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 # Nothing was decided yet: the same call, with the same key, may be sent again.
 TRY_AGAIN = {429, 502, 503, 504}
 
@@ -90,7 +90,7 @@ class Service:
         """One call, tried until it is answered. The key is made once: a try that was lost on its way back changes
         nothing when it is sent again, the service gives its recorded answer."""
         headers = {"Accept": accept}
-        if method == "POST" and media == JSON:
+        if method == "POST" and media in (JSON, CSV):
             headers["Idempotency-Key"] = str(uuid.uuid4())
         if if_match is not None:
             headers["If-Match"] = if_match
@@ -141,6 +141,8 @@ class Service:
 
 def _told(reply: http.client.HTTPResponse) -> Any:
     text = reply.read()
+    if reply.headers.get_content_type() == CSV:
+        return text.decode()
     if reply.headers.get_content_type() == NDJSON:
         return [json.loads(line) for line in text.splitlines()]
     return json.loads(text) if text else None

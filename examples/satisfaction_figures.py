@@ -11,31 +11,23 @@ service starts: with --patience it looks again for so many seconds.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator
 
 import helpdesk
 from kundansvar_client import Service
+from satisfaction_arithmetic import Scale, differs, figure
 
-LOW, HIGH, TOP_BOXES = 1, 3, 2
+SCALE = Scale(low=1, high=3, top_boxes=2)
 FEWEST = 5
-Z = 1.959964
 FINISHED = {"Resolved", "Closed - No Action"}
-SAME = 5e-7 + 1e-9
 
 # The period and whose answers about what: none is all.
 Cell = tuple[str, "str | None", "str | None"]
-
-
-class Figure(NamedTuple):
-    value: float
-    low: float | None
-    high: float | None
 
 
 def periods(day: date) -> tuple[str, str, str]:
@@ -67,62 +59,6 @@ def counted(file: Path) -> tuple[dict[Cell, Counter[int]], int]:
     return cells, waiting
 
 
-def t_quantile(degrees: int) -> float:
-    """The 97.5 % point of Student's t, by halving: its density integrated by Simpson's rule from 0 on."""
-    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
-
-    def density(x: float) -> float:
-        return scale * (1 + x * x / degrees) ** (-(degrees + 1) / 2)
-
-    def beyond_middle(x: float, steps: int = 4000) -> float:
-        h = x / steps
-        inner = sum((4 if k % 2 else 2) * density(k * h) for k in range(1, steps))
-        return h / 3 * (density(0) + inner + density(x))
-
-    low, high = 0.0, 20.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if beyond_middle(middle) < 0.475 else (low, middle)
-    return (low + high) / 2
-
-
-QUANTILES: dict[int, float] = {}
-
-
-def wilson(k: int, n: int) -> Figure:
-    share, room = k / n, 1 + Z * Z / n
-    middle = (share + Z * Z / (2 * n)) / room
-    half = Z / room * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return Figure(100 * share, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half))
-
-
-def mean(scores: Counter[int]) -> Figure:
-    n = scores.total()
-    value = sum(score * times for score, times in scores.items()) / n
-    if n == 1:
-        return Figure(value, None, None)
-    variance = sum(times * (score - value) ** 2 for score, times in scores.items()) / (n - 1)
-    if n - 1 not in QUANTILES:
-        QUANTILES[n - 1] = t_quantile(n - 1)
-    half = QUANTILES[n - 1] * math.sqrt(variance / n)
-    return Figure(value, value - half, value + half)
-
-
-def figure(method: str, scores: Counter[int]) -> Figure:
-    if method == "csat":
-        satisfied = sum(times for score, times in scores.items() if score > HIGH - TOP_BOXES)
-        return wilson(satisfied, scores.total())
-    as_mean = mean(scores)
-    if method == "mean":
-        return as_mean
-    assert method == "index_0_100", f"no rating has a {method}"
-    return Figure(*(None if x is None else 100 * (x - LOW) / (HIGH - LOW) for x in as_mean))
-
-
-def differs(own: float | None, told: float | None) -> bool:
-    return (own is None) != (told is None) or (own is not None and told is not None and abs(own - told) > SAME)
-
-
 def faults(cells: dict[Cell, Counter[int]], lines: list[dict[str, Any]]) -> Iterator[str]:
     for line in lines:
         part = (line.get("customer", {}).get("name"), line.get("service", {}).get("name"))
@@ -138,7 +74,7 @@ def faults(cells: dict[Cell, Counter[int]], lines: list[dict[str, Any]]) -> Iter
         told = Counter({step["score"]: step["n"] for step in line["distribution"]})
         if +told != +scores or line["n"] != scores.total():
             yield f"{name}: {dict(told)} told, {dict(scores)} in the file"
-        own = figure(line["method"], scores)
+        own = figure(line["method"], scores, SCALE)
         for member, value in own._asdict().items():
             if differs(value, line.get(member)):
                 yield f"{name}: {member} {line.get(member)} told, {value} in the file"

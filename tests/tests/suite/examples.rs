@@ -1,10 +1,15 @@
 //! The example programs, as integrators run them: against the real program, each killed and started again.
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use end_to_end::{
+    Service,
     database::{Database, Fresh},
-    databases,
+    databases, on_each_database,
 };
+use serde_json::json;
 
 use crate::program::without_settings;
 
@@ -104,4 +109,76 @@ async fn log_service_and_auditor_agree_to_the_last_case() {
     for database in databases().await {
         levels_on(database).await;
     }
+}
+
+/// A client that may do what the bank's programs do, with its credentials in a file.
+async fn bank(service: &Service, folder: &Path) -> PathBuf {
+    let scopes = ["register.write", "satisfaction.read", "satisfaction.write"];
+    let made = service
+        .administrator()
+        .post(
+            "/clients",
+            json!({"name": "Bank", "scopes": scopes, "systems": ["bank"]}),
+        )
+        .await
+        .expect(201);
+    let file = folder.join("bank.json");
+    let credentials = json!({"clientId": made.id(), "clientSecret": made.text("clientSecret")});
+    std::fs::write(&file, credentials.to_string()).expect("a file");
+    file
+}
+
+/// Runs one of the bank's programs on the file.
+async fn run_bank(program: &'static str, how: Vec<PathBuf>, url: String) -> String {
+    let done = tokio::task::spawn_blocking(move || {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+        let mut command = Command::new("python3");
+        without_settings(&mut command);
+        command.arg(examples.join(program)).args(["--url", &url]).args(how);
+        command
+            .output()
+            .expect("the examples need python3 (3.11 or later) on the PATH")
+    });
+    let done = done.await.expect("the example ends");
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(
+        done.status.success(),
+        "{told}\n{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    told
+}
+
+/// What a bank's customers answered goes in through links, and comes out as another count of the same file has it. With
+/// END_TO_END_BANK_SURVEY it is the file that is named there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bank_survey_comes_out_as_it_went_in() {
+    let excerpt = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bank_excerpt.csv");
+    let file = std::env::var_os("END_TO_END_BANK_SURVEY").map_or(excerpt, PathBuf::from);
+    on_each_database(async |service| {
+        let folder = std::env::temp_dir().join(format!("bank-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let credentials = bank(&service, &folder).await;
+        let url = format!("http://{}", service.running.address);
+        let words = |more: &str| {
+            vec![
+                "--credentials".into(),
+                credentials.clone(),
+                more.into(),
+                folder.join("round.json"),
+                file.clone(),
+            ]
+        };
+        println!("{}", run_bank("bank_survey.py", words("--out"), url.clone()).await);
+        // The month in which the round closed is fixed, and drawn.
+        service.state().clock.advance(chrono::Duration::days(35));
+        crate::satisfaction::drawn(&service).await;
+        let told = run_bank("bank_figures.py", words("--round"), url).await;
+        println!("{told}");
+        assert_eq!(figure(&told, "differences"), "0");
+        assert_eq!(figure(&told, "figures withheld"), "0");
+        std::fs::remove_dir_all(&folder).expect("the folder goes");
+        service.stop().await;
+    })
+    .await;
 }
