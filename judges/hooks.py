@@ -21,7 +21,7 @@ CALLERS = {
         "listClients", "getClient", "createClient", "createClientSecret", "createClientRevocation",
         "setSamePersonException", "deleteSamePersonException",
         "createAgreementTemplate", "changeAgreementTemplate", "deleteAgreementTemplate",
-        "createScoringScheme",
+        "createScoringScheme", "createContactErasure", "listAccessRecords",
         "listConnectionPresets", "listConnections", "getConnection", "createConnection", "changeConnection",
         "deleteConnection", "createConnectionSecret", "createConnectionTest", "listReceivedDocuments",
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
@@ -29,6 +29,8 @@ CALLERS = {
     "brm": {
         "createRoundPublication", "listSurveyComments", "createSatisfactionReport", "changeSatisfactionReport",
         "deleteSatisfactionReport", "createReportPublication",
+        "createRoundPublication", "listSurveyComments", "listCommentsToRedact", "createRedactions", "listCommentThemes",
+        "setCommentThemes", "listNamedAnswers", "listNotifications", "getContactExport",
         "listTasks", "createScore", "createMerge", "createOfferDecision",
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",

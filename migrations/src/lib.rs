@@ -26,6 +26,7 @@ mod m0020_deliveries;
 mod m0021_forwarding;
 mod m0022_figures;
 mod m0023_notifications;
+mod m0024_privacy;
 mod m0025_earlier;
 mod m0026_satisfaction_reports;
 mod m0027_groups;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_forwarding::Migration),
             Box::new(m0022_figures::Migration),
             Box::new(m0023_notifications::Migration),
+            Box::new(m0024_privacy::Migration),
             Box::new(m0025_earlier::Migration),
             Box::new(m0026_satisfaction_reports::Migration),
             Box::new(m0027_groups::Migration),

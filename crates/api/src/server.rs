@@ -38,7 +38,9 @@ use tokio::sync::Notify;
 
 use crate::{
     broker, delivering,
-    http::{Problem, Routes, document, frame::frame, gate::gate, operations::BASE, operations::Operations},
+    http::{
+        Problem, Routes, document, frame::frame, gate::gate, looks::Looks, operations::BASE, operations::Operations,
+    },
     identity::{self, KeyError, Keys, LinkKey, Tokens},
     listening::{self, Head},
     mailing::{self, Post, Unsendable},
@@ -83,6 +85,8 @@ pub struct State {
     pub head: Head,
     /// Runs the mappings of connections.
     pub mapper: Mapper,
+    /// Which reads are on record already.
+    pub looks: Looks,
 }
 
 impl State {
@@ -241,6 +245,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
         work: Notify::new(),
         head: Head::default(),
         mapper: Mapper::new(settings.mapping_program.clone()).map_err(StartError::Program)?,
+        looks: Looks::default(),
         db,
         settings,
     })

@@ -619,6 +619,8 @@ matrix! {
     createContact:              YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
     changeContact:              YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
     endContact:                 YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
+    getContactExport:           NO, NO, As(MANAGERS), Own, NoClient;
+    createContactErasure:       YES, NO, NoPerson, NoContact, NoClient;
     deleteContact:              YES, NO, NoPerson, NoContact, With(RegisterWrite);
     listPersons:                YES, YES, Anyone, NoContact, With(RegisterRead);
     getPerson:                  YES, YES, Anyone, NoContact, With(RegisterRead);
@@ -740,11 +742,16 @@ matrix! {
     createRoundOpening:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createInvitationLinks:      NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundMailing:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
-    listNotifications:          YES, YES, Read, NoContact, With(SatisfactionRead);
+    listNotifications:          NO, NO, As(ANY), NoContact, NoClient;
     createInvitationOutcomes:   NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundClosing:         NO, NO, As(MANAGERS), NoContact, With(SatisfactionWrite);
     createRoundPublication:     NO, NO, As(MANAGERS), NoContact, NoClient;
+    listCommentsToRedact:       NO, NO, As(MANAGERS), NoContact, NoClient;
+    createRedactions:           NO, NO, As(MANAGERS), NoContact, NoClient;
     listSurveyComments:         NO, NO, As(ANY), NoContact, NoClient;
+    listCommentThemes:          NO, NO, As(ANY), NoContact, NoClient;
+    setCommentThemes:           NO, NO, As(ANY), NoContact, NoClient;
+    listNamedAnswers:           NO, NO, As(ANY), NoContact, NoClient;
     listSatisfactionMetrics:    YES, YES, Read, Own, With(SatisfactionRead);
     getSatisfactionIndex:       YES, YES, Read, Own, With(SatisfactionRead);
     getSatisfactionOverview:    YES, YES, Read, NoContact, With(SatisfactionRead);
@@ -798,6 +805,7 @@ matrix! {
     createImprovementClosing:   NO, NO, As(MANAGERS), NoContact, NoClient;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
+    listAccessRecords:          YES, YES, NoPerson, NoContact, NoClient;
     getEventHead:               NO, YES, NoPerson, NoContact, UnlimitedWith(EventsRead);
     listWebhookSubscriptions:   YES, YES, NoPerson, NoContact, With(WebhooksRead);
     getWebhookSubscription:     YES, YES, NoPerson, NoContact, With(WebhooksRead);

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod access_records;
 pub mod agreements;
 pub mod calendars;
 pub mod clients;

@@ -10,8 +10,10 @@ use crate::{
     vocabulary::*,
 };
 
+mod erasing;
 mod mandates;
 
+pub use erasing::*;
 pub use mandates::*;
 
 /// By whom and as what a person is known when signing in.
@@ -163,6 +165,9 @@ pub struct Contact {
     /// The last day on which they speak for the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_day: Option<NaiveDate>,
+    /// Since when their personal data is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<Erasure>,
     /// When they were entered here.
     pub created_at: DateTime<Utc>,
 }
@@ -201,6 +206,7 @@ impl Contact {
             identity: input.identity,
             references: input.references,
             last_day: None,
+            erasure: None,
             created_at: now,
         })
     }
@@ -208,6 +214,7 @@ impl Contact {
     /// The contact as told anew. A contact stays with its customer: who moves gets a new contact there, so that what
     /// was said keeps the customer it was said for.
     pub fn change(self, input: ContactInput, customer: CustomerRef, principals: &[Contact]) -> Result<Self, Rule> {
+        self.must_be_known()?;
         if customer != self.customer {
             return Err(Rule::new(
                 RuleCode::State,

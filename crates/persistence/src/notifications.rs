@@ -6,7 +6,7 @@ use domain::{access::Scope, notifications::*, surveys::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, SelectStatement},
+    sea_query::{Expr, Order, SelectStatement},
 };
 
 use crate::{
@@ -117,6 +117,33 @@ pub async fn list(
         .await?;
     let place = |one: &Notification| Cursor::after(vec![], one.id);
     Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, place))
+}
+
+/// What is or was to be sent to a contact, at most so many.
+pub(crate) async fn of_contact(
+    source: &impl Source,
+    contact: ContactId,
+    most: u64,
+) -> Result<Vec<Notification>, Error> {
+    let mut query = select();
+    query
+        .and_where(Column::ContactId.eq(contact))
+        .order_by(("notification", "id"), Order::Asc)
+        .limit(most);
+    let rows: Vec<Row> = store::all(source.connection(), &query).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Sends a contact nothing more, and forgets what servers said of their address; how many mails waited. A try that runs
+/// right now finds its row changed, and notes nothing.
+pub(crate) async fn forget(unit: &UnitOfWork, contact: ContactId) -> Result<u64, Error> {
+    let on = unit.connection();
+    let waiting = "update notification set state = 'suppressed', due_at = null, ended_at = ?, \
+        attempts = attempts + 1 where contact_id = ? and state = 'queued'";
+    let mails = store::run(on, waiting, vec![unit.now().into(), contact.0.into()]).await?;
+    let said = "update notification set fault = null where contact_id = ? and fault is not null";
+    store::run(on, said, vec![contact.0.into()]).await?;
+    Ok(mails)
 }
 
 /// Puts the invitations of a round in line, or a reminder of each that may still want one; those that are in it for that

@@ -20,8 +20,12 @@ use crate::{
     store::{self, Cursor, Source, UnitOfWork},
 };
 
+mod erasing;
+mod exporting;
 mod mandates;
 
+pub use erasing::erase;
+pub use exporting::{ContactExport, Reading, export};
 pub(crate) use mandates::decides_or_orders;
 pub use mandates::{deciders, in_force, principals};
 
@@ -70,6 +74,8 @@ pub(crate) mod contact {
         #[sea_orm(column_type = "JsonBinary")]
         pub external_references: crate::references::References,
         pub last_day: Option<chrono::NaiveDate>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub erasure: Option<domain::people::Erasure>,
         pub created_at: DateTimeUtc,
     }
     impl ActiveModelBehavior for ActiveModel {}
@@ -128,6 +134,7 @@ impl ContactRow {
             identity: identity(row.issuer, row.subject),
             references: row.external_references.0,
             last_day: row.last_day,
+            erasure: row.erasure,
             created_at: row.created_at,
         };
         (contact, permitted)
@@ -367,6 +374,7 @@ fn contact_row(contact: &Contact) -> contact::ActiveModel {
         subject: Set(contact.identity.as_ref().map(|i| i.subject.clone())),
         external_references: Set(References(contact.references.clone())),
         last_day: Set(contact.last_day),
+        erasure: Set(contact.erasure.clone()),
         created_at: Set(contact.created_at),
     }
 }

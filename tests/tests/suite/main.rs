@@ -28,6 +28,7 @@ mod outage;
 mod overviews;
 mod pages;
 mod platform;
+mod privacy;
 mod program;
 mod registers;
 mod requests;

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     agreements::parties,
     fill::{Registers, input, named, permitted, settle, unit_at},
+    known,
 };
 use crate::{
     State,
@@ -31,7 +32,7 @@ enum Reached {
 use Reached::*;
 
 /// What the rounds are called, in Swedish and English, what they promise, and how far they have come.
-const ROUNDS: [(&str, &str, &str, Reached); 6] = [
+const ROUNDS: [(&str, &str, &str, Reached); 7] = [
     ("Kundenkät hösten", "Customer survey, autumn", "anonymous", Open),
     ("Kundenkät våren", "Customer survey, spring", "confidential", Draft),
     ("Kundenkät sommaren", "Customer survey, summer", "confidential", Draft),
@@ -48,6 +49,7 @@ const ROUNDS: [(&str, &str, &str, Reached); 6] = [
         "confidential",
         Published,
     ),
+    ("Frågor efter bytet", "Questions after the change", "named", Published),
 ];
 
 /// Overall, recommending, and what was said, one respondent after the other.
@@ -140,6 +142,9 @@ async fn answer(state: &State, round: &SurveyRound, caller: &Caller, now: DateTi
 
 async fn end(unit: &mut UnitOfWork, caller: &Caller, round: &SurveyRound, reached: Reached) -> Result<(), Problem> {
     let closed = store::close(unit, round, unit.today()).await?;
+    if let Some(id) = known::id("survey comment", round.title.en.as_str()) {
+        store::settle_comment(unit, round.id, id.into()).await?;
+    }
     if reached == Published {
         let scope = permitted("createRoundPublication", caller)?;
         let published = closed.clone().publish(deed(&scope, unit).await?.0)?;

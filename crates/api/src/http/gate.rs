@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use super::{
     call::Pass,
-    frame::CallerName,
+    frame::{CallerName, RequestId},
     operations::{Operation, Route},
     problem::Problem,
 };
@@ -33,6 +33,9 @@ pub async fn gate<B: MessageBody + 'static>(
     let mut reply = match admitted {
         Ok(pass) => {
             if let Some(pass) = pass {
+                let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+                let id = id.unwrap_or_default();
+                state.looks.note(&state, &pass, request.path(), &id).await;
                 request.extensions_mut().insert(Rc::new(pass));
             }
             let running = next.call(request);

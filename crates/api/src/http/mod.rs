@@ -7,6 +7,7 @@ pub mod frame;
 pub mod gate;
 pub mod input;
 pub mod lines;
+pub mod looks;
 pub mod operations;
 pub mod problem;
 pub mod reply;

@@ -97,8 +97,9 @@ fn page(words: Words, title: &str, organisation: &str, body: Markup) -> String {
     page.into_string()
 }
 
+/// A date whose hyphens no line breaks at.
 fn date(day: NaiveDate) -> Markup {
-    html! { time datetime=(day) { (day) } }
+    html! { time datetime=(day) { (day.to_string().replace('-', "\u{2011}")) } }
 }
 
 /// A page that only says something.

@@ -1,5 +1,6 @@
 //! The operations, a file a room. Each handler stands with its documentation; its right was checked in front of it.
 pub mod about;
+pub mod access_records;
 pub mod agreements;
 pub mod backlog;
 pub mod calendars;
@@ -50,6 +51,7 @@ pub fn all(routes: &mut Routes) {
         .configure(surveys::routes)
         .configure(improvements::routes)
         .configure(events::routes)
+        .configure(access_records::routes)
         .configure(webhooks::routes)
         .configure(exchange::routes)
         .configure(clients::routes)

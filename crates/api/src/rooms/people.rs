@@ -1,8 +1,14 @@
 //! Persons of the IT organisation, and contacts of customers.
 use actix_web::{delete, get, patch, post, web};
-use domain::{access::Scope, customers::End, events::Aggregate, people::*, vocabulary::*};
+use domain::{
+    access::{Caller, Scope},
+    customers::End,
+    events::{Aggregate, SubjectKind},
+    people::*,
+    vocabulary::*,
+};
 use persistence::{
-    UnitOfWork, customers, people as store,
+    UnitOfWork, access_records, customers, people as store,
     references::{self, Told},
     teams,
 };
@@ -27,6 +33,8 @@ pub fn routes(routes: &mut Routes) {
         .service(get_contact)
         .service(change_contact)
         .service(end_contact)
+        .service(get_contact_export)
+        .service(create_contact_erasure)
         .service(delete_contact);
 }
 
@@ -257,6 +265,60 @@ async fn end_contact(call: Call, id: web::Path<ContactId>, body: Body<End>) -> R
         let after = before.clone().end(body.value.last_day);
         store::update_contact(unit, "ended", &before, &after, None).await?;
         Reply::ok(&after, call.today())
+    })
+    .await
+}
+
+/// Export a contact
+///
+/// All that is kept of somebody at a customer, as one document: who they are, their mandates, what they raised and wrote, which
+/// surveys they were asked to answer, what they answered, what was sent to them, and what they did. For the contact, of
+/// themselves; and for the managers of the customer's team, without what respondents were promised that nobody is told. Each
+/// export is put on record.
+#[utoipa::path(tag = "people", operation_id = "getContactExport", responses(
+    (status = 200, description = "The document.", body = store::ContactExport)))]
+#[get("/contacts/{contactId}/export")]
+async fn get_contact_export(call: Call, id: web::Path<ContactId>) -> Result<Reply, Problem> {
+    let export = call
+        .write_part(async |unit| {
+            let contact = store::load_contact(unit, &call.scope, *id).await?;
+            let reading = match &call.scope.caller {
+                Caller::Contact { contact: own, .. } if own.id == contact.id => store::Reading::Own,
+                Caller::Contact { .. } => return Err(Problem::NotPermitted),
+                _ => store::Reading::Team,
+            };
+            access_records::note(unit, "getContactExport", SubjectKind::Contact, *id).await?;
+            call.db().order_events().await?;
+            Ok(store::export(unit, &call.scope, contact, reading).await?)
+        })
+        .await?;
+    Reply::plain(&export)
+}
+
+/// Erase a contact
+///
+/// For good, on a decision: their name, addresses, references and words are removed, from the event log too, which goes on
+/// verifying. They speak for the customer no more, and invitations of open surveys end. What they answered in surveys counts as
+/// before, and leads to nobody. The answer says what was done, what stays, and why. Done again, it takes away what was left.
+#[utoipa::path(tag = "people", operation_id = "createContactErasure", request_body = ErasureInput, params(IfMatch),
+    responses((status = 200, description = "What was done.", body = ErasureReport)))]
+#[post("/contacts/{contactId}/erasure")]
+async fn create_contact_erasure(
+    call: Call,
+    id: web::Path<ContactId>,
+    body: Body<ErasureInput>,
+) -> Result<Reply, Problem> {
+    call.write(&body, async |unit| {
+        let before = call.unchanged(store::load_contact(unit, &call.scope, *id).await?)?;
+        // Nobody changes them while they are held: all of their events are in order after this.
+        call.db().order_events().await?;
+        let erasure = Erasure {
+            day: unit.today(),
+            basis: body.value.basis.clone(),
+        };
+        let (contact, erased) = store::erase(unit, &before, erasure).await?;
+        let kept = kept().map_err(Problem::internal)?;
+        Reply::plain(&ErasureReport { contact, erased, kept })
     })
     .await
 }

@@ -102,6 +102,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("created", "A contact of a customer was entered."),
                     ("changed", "What is known of a contact, or their mandates, changed."),
                     ("ended", "A contact speaks for the customer no longer."),
+                    ("erased", "A contact's name, addresses and words were removed for good."),
                     ("deleted", "A contact that nothing depended on was removed."),
                 ])]
             }
@@ -482,7 +483,12 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                         "An earlier survey was taken in as a round that is closed.",
                     ),
                     ("closed", "A round takes in no more answers."),
+                    (
+                        "comments_redacted",
+                        "Passages were left out of what was said in a round in words.",
+                    ),
                     ("published", "What was said in a round in words is told."),
+                    ("comments_themed", "The team said what comments of a round are about."),
                     (
                         "comments_removed",
                         "What was said in a round in words was kept for long enough.",

@@ -1,13 +1,11 @@
-//! What a respondent answers, as it is sent and as it counts.
+//! What a respondent answers, as it is sent, as it counts, and as it is read where that is told.
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{AnswerForm, SurveyContent, SurveyQuestion};
-use crate::{
-    Rule, RuleCode,
-    vocabulary::{Reason, Slug},
-};
+use crate::{Rule, RuleCode, vocabulary::*};
 
 /// An answer: a score, an option's key, or words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,4 +100,69 @@ impl SurveyQuestion {
         into.figures.0.insert(self.key.clone(), answer.clone());
         Ok(())
     }
+}
+
+/// An answer to one question.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct GivenAnswer {
+    /// Which question, by its key.
+    pub question: Slug,
+    /// The score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1000, maximum = 1000, example = 4)]
+    pub score: Option<i32>,
+    /// The chosen option's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub option: Option<Slug>,
+    /// The words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<Reason>,
+}
+
+impl GivenAnswer {
+    /// Words that were given to a question.
+    pub fn in_words(question: Slug, words: Reason) -> Self {
+        Self {
+            question,
+            score: None,
+            option: None,
+            words: Some(words),
+        }
+    }
+}
+
+impl Accepted {
+    /// Question by question, scores and choices before words.
+    pub fn given(self) -> Vec<GivenAnswer> {
+        let figures = self.figures.0.into_iter().map(|(question, answered)| {
+            let (score, option) = match answered {
+                Answered::Score(score) => (Some(score), None),
+                Answered::Words(key) => (None, key.parse().ok()),
+            };
+            GivenAnswer {
+                question,
+                score,
+                option,
+                words: None,
+            }
+        });
+        let texts = self.texts.0.into_iter();
+        figures
+            .chain(texts.map(|(question, words)| GivenAnswer::in_words(question, words)))
+            .collect()
+    }
+}
+
+/// What somebody answered in a round where that is told.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct NamedAnswer {
+    /// Its id.
+    pub id: SurveyAnswerId,
+    /// Who answered.
+    pub contact: ContactRef,
+    /// Of which customer.
+    pub customer: CustomerRef,
+    /// What they answered; words from the round's publication on.
+    #[schema(max_items = 100)]
+    pub answers: Vec<GivenAnswer>,
 }

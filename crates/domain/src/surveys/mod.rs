@@ -1,5 +1,6 @@
 //! Surveys: what contacts are asked, rounds in which they are asked it, and what comes of their answers (§10, R19).
 mod answers;
+mod comments;
 mod counting;
 mod earlier;
 mod questions;
@@ -21,7 +22,8 @@ use crate::{
     vocabulary::*,
 };
 
-pub use answers::{Accepted, Answered, Figures, SurveyAnswers, Texts};
+pub use answers::{Accepted, Answered, Figures, GivenAnswer, NamedAnswer, SurveyAnswers, Texts};
+pub use comments::*;
 pub use counting::{SurveyCount, counted};
 pub use earlier::*;
 pub use questions::{AnswerForm, ChoiceOption, Condition, SurveyQuestion, WantedAnswer, WantedScore};

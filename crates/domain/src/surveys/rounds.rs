@@ -543,18 +543,3 @@ pub struct InvitationOutcomesInput {
     #[schema(min_items = 1, max_items = 1000)]
     pub outcomes: Vec<InvitationOutcome>,
 }
-
-/// Something that was said in words.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SurveyComment {
-    /// Its id; it tells nothing.
-    pub id: SurveyCommentId,
-    /// To which question.
-    pub question: Slug,
-    /// What was said.
-    pub text: Reason,
-    /// Who said it, in a round where that is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub contact: Option<ContactRef>,
-}

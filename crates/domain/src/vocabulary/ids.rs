@@ -121,6 +121,8 @@ ids! {
     ConnectionId;
     /// A document that a connection received.
     DocumentId;
+    /// A record of who read something that is protected.
+    AccessRecordId;
     /// An entry of the event log.
     EventId;
 }

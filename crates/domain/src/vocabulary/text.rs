@@ -151,8 +151,8 @@ texts! {
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";
     Issuer(plain): 1..=500, r"^[!-~]+$", "https://id.example.se", "Issuer of an identity.";
-    Subject(plain): 1..=255, r"^[!-~]+$", "a.lind", "Subject of an identity, as its issuer names it.";
     PersonName(personal): 1..=200, LINE, "Anna Lind", "Name of a person.";
+    Subject(personal): 1..=255, r"^[!-~]+$", "a.lind", "Subject of an identity, as its issuer names it.";
     EmailAddress(personal): 6..=254, r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", "anna.lind@example.se", "E-mail address.";
     PhoneNumber(personal): 3..=40, r"^\+?[0-9][0-9 -]*$", "+46 18 727 00 00", "Telephone number.";
     Title(personal): 1..=200, LINE, "Digital underskrift av anställningsavtal", "What the matter is, in one line.";

@@ -1,14 +1,20 @@
 //! The event log. A unit of work leaves its events in the inbox as its last statements; the ordering step links them
 //! into one chain afterwards, so that no reader ever misses one and no writer waits for another (see ARCHITECTURE.md).
 //! SQLite's single writer links them at once.
-use domain::events::{Actor, Aggregate, Body, Draft, EventSubject, Link, PersonalDatum, UnknownAct, catalogue};
+use domain::{
+    events::{Actor, Aggregate, Body, Draft, EventSubject, Link, PersonalDatum, UnknownAct, catalogue},
+    vocabulary::ContactId,
+};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     TransactionTrait,
 };
 
-use crate::{Db, Error, store::Origin};
+use crate::{
+    Db, Error,
+    store::{self, Origin, Source, UnitOfWork},
+};
 
 mod outlets;
 mod reading;
@@ -92,6 +98,27 @@ mod personal {
         pub value: String,
     }
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Erases what stands beside the chain of a contact: what their own events and their comments tell, and their names in what
+/// else they did. The chain goes on verifying. The log must be in order.
+pub(crate) async fn forget(unit: &UnitOfWork, contact: ContactId, names: &[String]) -> Result<u64, Error> {
+    let (on, id, actor) = (unit.connection(), contact.0, contact.to_string());
+    let of_contact = "delete from event_personal where event_id in (select id from event where subject_id = ?)";
+    let of_comments = "delete from event_personal where event_id in \
+        (select id from event where actor_id = ? and subject_kind = 'comment')";
+    let mut erased = store::run(on, of_contact, vec![id.into()]).await?;
+    erased += store::run(on, of_comments, vec![actor.clone().into()]).await?;
+    let named = format!(
+        "delete from event_personal where event_id in (select id from event where actor_id = ?) and {}",
+        store::holds(unit.backend(), "value")
+    );
+    for name in names {
+        let written = serde_json::to_string(name)?;
+        let written = written.trim_matches('"').to_owned();
+        erased += store::run(on, &named, vec![actor.clone().into(), written.into()]).await?;
+    }
+    Ok(erased)
 }
 
 /// Takes the head until the ordering step commits; whoever waits too long for it, or holds it too long, gives up.

@@ -1,12 +1,12 @@
 //! Comments on a request.
 use chrono::NaiveDate;
-use domain::{access::Scope, events::ActorKind, requests::*, vocabulary::*};
+use domain::{access::Scope, events::ActorKind, requests::*, surveys::LEFT_OUT, vocabulary::*};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, sea_query::Expr};
 
 use super::{merging::with_merged, reading::name_of};
 use crate::{
     Error, Page, Paging,
-    store::{Cursor, Source, UnitOfWork},
+    store::{self, Cursor, Source, UnitOfWork},
 };
 
 mod entity {
@@ -78,6 +78,12 @@ pub async fn comments(
     Ok(paging.cut(rows.into_iter().map(comment).collect(), total, |c| {
         Cursor::after(vec![], c.id)
     }))
+}
+
+/// Empties what a contact wrote; that they did stays.
+pub(crate) async fn forget_words(unit: &UnitOfWork, contact: ContactId) -> Result<u64, Error> {
+    let sql = format!("update comment set text = '{LEFT_OUT}' where author_id = ? and text <> '{LEFT_OUT}'");
+    store::run(unit.connection(), &sql, vec![contact.0.into()]).await
 }
 
 /// Stores a new comment.

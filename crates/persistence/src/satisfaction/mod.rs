@@ -10,8 +10,8 @@ mod rounds;
 
 pub(crate) use drawing::is_drawn;
 pub use figures::{Filter, metrics};
-pub use overview::{OverviewFilter, index, overview};
 pub(crate) use figures::{told, told_of_round};
+pub use overview::{OverviewFilter, index, overview};
 pub use ratings::take_in;
 pub(crate) use ratings::{match_one, waited_for};
 pub use reports::{

@@ -1,5 +1,6 @@
 //! The same request again gets the same answer, and happens once.
 use chrono::Duration;
+use domain::vocabulary::ContactId;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait,
@@ -109,6 +110,14 @@ impl UnitOfWork {
             headers: found.headers,
             body: found.body,
         }))
+    }
+
+    /// Forgets the answers that a contact got, and those that tell of them.
+    pub(crate) async fn forget_answers_of(&self, contact: ContactId) -> Result<u64, Error> {
+        let tells = super::holds(self.tx.get_database_backend(), "body");
+        let sql = format!("delete from idempotency where caller = ? or {tells}");
+        let values = vec![format!("contact:{contact}").into(), contact.to_string().into()];
+        super::run(&self.tx, &sql, values).await
     }
 
     /// Keeps the answer under the claimed key.

@@ -47,6 +47,12 @@ pub(crate) async fn rows<R: FromQueryResult>(
         .collect::<Result<_, _>>()?)
 }
 
+/// Runs a statement that is written by hand, with a `?` for each value; how many rows it changed.
+pub(crate) async fn run(on: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<u64, Error> {
+    let statement = by_hand(on.get_database_backend(), sql, values);
+    Ok(on.execute_raw(statement).await?.rows_affected())
+}
+
 /// A statement that is written by hand, with a `?` for each value.
 pub(crate) fn by_hand(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
     let mut text = String::with_capacity(sql.len() + values.len() * 2);
@@ -103,6 +109,26 @@ pub(crate) fn json_items(backend: DbBackend, array: &str, alias: &str) -> String
     match backend {
         DbBackend::Postgres => format!("jsonb_array_elements({array}) as {alias} (value)"),
         _ => format!("json_each({array}) as {alias}"),
+    }
+}
+
+/// Whether a text has a piece, which is the next value, in it.
+pub(crate) fn holds(backend: DbBackend, text: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("strpos({text}, ?) > 0"),
+        _ => format!("instr({text}, ?) > 0"),
+    }
+}
+
+/// A text in small letters. SQLite knows those of ASCII; those of Swedish beside them are named.
+pub(crate) fn small_letters(backend: DbBackend, text: &str) -> String {
+    let lower = format!("lower({text})");
+    let letters = [('Å', 'å'), ('Ä', 'ä'), ('Ö', 'ö'), ('É', 'é'), ('Ü', 'ü')];
+    match backend {
+        DbBackend::Postgres => lower,
+        _ => letters.iter().fold(lower, |text, (large, small)| {
+            format!("replace({text}, '{large}', '{small}')")
+        }),
     }
 }
 

@@ -1,7 +1,11 @@
 //! Answers by whoever holds an invitation's link: the link is all that they show, and all that is known of them.
 use chrono::NaiveDate;
 use domain::{Rule, RuleCode, access::Scope, surveys::*, vocabulary::*};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
 use uuid::Uuid;
 
 use super::{
@@ -61,13 +65,17 @@ async fn found(
     else {
         return Ok(None);
     };
-    let of_link = || invitation::Entity::find_by_id(link.invitation_id);
+    // Whoever was erased is asked no more, with whatever link.
+    let erased = "exists (select 1 from contact c where c.id = survey_invitation.contact_id and c.erasure is not null)";
+    let of_link = || invitation::Entity::find_by_id(link.invitation_id).filter(Expr::cust(erased).not());
     let Some(row) = of_link().one(source.connection()).await? else {
         return Ok(None);
     };
     let round = round(row.round_id).await?;
     // Read once more: the round is held by now, and another answer with it.
-    let invitation = of_link().one(source.connection()).await?.unwrap_or(row);
+    let Some(invitation) = of_link().one(source.connection()).await? else {
+        return Ok(None);
+    };
     let content = super::edition(source, round.survey, round.edition.unwrap_or_default()).await?;
     let kept = stored::Entity::find()
         .filter(stored::Column::InvitationId.eq(invitation.id))

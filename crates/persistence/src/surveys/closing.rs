@@ -168,6 +168,7 @@ async fn write_anew(unit: &UnitOfWork, round: &SurveyRound, answers: Vec<stored:
                 question: Set(question),
                 contact_id: Set(answer.contact_id.filter(|_| named)),
                 text: Set(text),
+                redacted: Set(false),
             };
             comments.insert(id, row);
         }

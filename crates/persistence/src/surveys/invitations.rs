@@ -6,7 +6,7 @@ use domain::{Rule, RuleCode, people::Contact, surveys::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait, Value,
-    sea_query::{Expr, OnConflict, Order, SelectStatement},
+    sea_query::{Expr, ExprTrait, OnConflict, Order, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -283,11 +283,13 @@ pub async fn invitations(
     }))
 }
 
-/// Those who are written to, whoever sends it: not where it came back. In a named round whoever has answered is spared; in the
+/// Those who are written to, whoever sends it: not where it came back, nor who was erased. In a named round whoever has answered is spared; in the
 /// others who is spared a reminder would have answered, and so all get it.
 fn select_written_to(round: &SurveyRound) -> SelectStatement {
     let mut query = select(round.id);
-    query.and_where(Column::State.ne(InvitationState::Bounced));
+    query
+        .and_where(Column::State.ne(InvitationState::Bounced))
+        .and_where(Expr::cust("contact.erasure is null"));
     if round.anonymity == Anonymity::Named {
         query.and_where(Column::Used.eq(false));
     }

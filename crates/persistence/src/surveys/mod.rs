@@ -4,6 +4,7 @@ mod closing;
 mod comments;
 mod earlier;
 mod invitations;
+mod named;
 mod rounds;
 mod turnouts;
 
@@ -14,10 +15,12 @@ use sea_orm::{
 
 pub use answering::{Asked, answer, asked, hold_asked};
 pub use closing::close;
-pub use comments::comments;
+pub use comments::{CommentFilter, comments, comments_to_redact, redact, set_themes, settle_comment, theme_counts};
 pub use earlier::{TakenOver, found_earlier, take_over};
 pub use invitations::{hand_out, invitations, invite, tell_outcomes, written_to};
 pub(crate) use invitations::{know_links, mark_delivered, still_written_to};
+pub use named::{ExportedAnswers, ExportedInvitation, named_answers};
+pub(crate) use named::{forget, of_respondent};
 pub(crate) use rounds::reported;
 pub use rounds::{RoundFilter, get_round, insert_round, list_rounds, load_round, update_round};
 pub use turnouts::turnout;

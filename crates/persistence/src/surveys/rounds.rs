@@ -22,7 +22,7 @@ use crate::{
 /// What respondents are chosen by, and told of, as one value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
 pub struct RoundTerms {
-    title: SurveyTitle,
+    pub(super) title: SurveyTitle,
     mandates: Vec<MandateKind>,
     sample: SampleRule,
     rest_days: u32,

@@ -225,7 +225,7 @@ impl Stage {
             "createRatings" => path.push_str("?batch=rated"),
             "getEventStream" => path.push_str("?seconds=1"),
             "listSimilarRequests" => path.push_str("?title=Skanning"),
-            "listSurveyComments" => path.push_str("?question=words"),
+            "listSurveyComments" | "listCommentsToRedact" | "listCommentThemes" => path.push_str("?question=words"),
             _ => {}
         }
         Case {
@@ -451,7 +451,10 @@ impl Stage {
         let steps: &[&str] = match operation {
             "createRoundOpening" | "changeSurveyRound" => &[],
             "createRoundPublication" | "getRoundTurnout" => &["opening", "closing"],
-            "listSurveyComments" => &["opening", "links", "closing", "publication"],
+            "listCommentsToRedact" | "createRedactions" | "listNamedAnswers" => &["opening", "links", "closing"],
+            "listSurveyComments" | "listCommentThemes" | "setCommentThemes" => {
+                &["opening", "links", "closing", "publication"]
+            }
             _ => &["opening"],
         };
         let mut seen = draft;
@@ -474,6 +477,18 @@ impl Stage {
             let all = branch.dm.get(&format!("{path}/invitations")).await.expect(200);
             let outcome = json!({"invitation": all.items()[0]["id"], "arrived": false});
             thing.body = Some(json!({"outcomes": [outcome]}));
+        }
+        if ["createRedactions", "setCommentThemes"].contains(&operation) {
+            let said = branch
+                .dm
+                .get(&format!("{path}/comments-to-redact?question=words"))
+                .await
+                .expect(200);
+            let (comment, text) = (&said.items()[0]["id"], &said.items()[0]["text"]);
+            thing.body = Some(match operation {
+                "createRedactions" => json!({"redactions": [{"comment": comment, "passages": [text]}]}),
+                _ => json!({"comments": [{"comment": comment, "themes": ["fakturor"]}]}),
+            });
         }
         thing
     }
@@ -818,6 +833,9 @@ impl Stage {
                 let code = of.body.get("name").and(of.body["code"].as_str());
                 earlier(&survey, code.unwrap_or("NOPE"))
             }
+            "createRedactions" => json!({"redactions": [{"comment": Uuid::now_v7(), "passages": ["Åsa"]}]}),
+            "setCommentThemes" => json!({"comments": [{"comment": Uuid::now_v7(), "themes": []}]}),
+            "createContactErasure" => json!({"basis": "KS 2026-114 § 12"}),
             "changeSurveyRound" => json!({"lastDay": "2090-02-02"}),
             "createSatisfactionReport" => report(named),
             "changeSatisfactionReport" => json!({"summary": fresh("Nöjdare.")}),

@@ -1,6 +1,7 @@
 //! Surveys: rounds from the draft to what was said in them, answers by links, and what nobody can find out.
 mod anonymity;
 mod answering;
+mod comments;
 mod earlier;
 mod mail;
 mod page;

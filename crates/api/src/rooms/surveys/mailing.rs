@@ -57,7 +57,8 @@ struct NotificationQuery {
 
 /// List a round's mails
 ///
-/// Every invitation and reminder that was or is to be sent by mail: where it stands, and why it was not taken.
+/// Every invitation and reminder that was or is to be sent by mail: where it stands, and why it was not taken. For the customers'
+/// team alone: in a named round, who was spared a reminder has answered.
 #[utoipa::path(tag = "satisfaction", operation_id = "listNotifications", params(ListQuery, NotificationQuery),
     responses((status = 200, description = "A page of mails.", body = Listing<Notification>)))]
 #[get("/survey-rounds/{surveyRoundId}/notifications")]

@@ -4,6 +4,7 @@ pub mod door;
 mod earlier;
 pub mod inviting;
 mod mailing;
+mod named;
 pub mod rounds;
 
 use actix_web::{get, patch, post, web};
@@ -27,7 +28,8 @@ pub fn routes(routes: &mut Routes) {
         .configure(earlier::routes)
         .configure(inviting::routes)
         .configure(mailing::routes)
-        .configure(comments::routes);
+        .configure(comments::routes)
+        .configure(named::routes);
 }
 
 /// Surveys to start from.
