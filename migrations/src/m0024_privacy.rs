@@ -42,6 +42,7 @@ alter table access_record_anew rename to access_record;
 create index ix_access_record_at on access_record (at, id);
 create index ix_access_record_subject on access_record (subject_id, at, id);
 create index ix_access_record_actor on access_record (actor_id, at, id);
+create index ix_access_record_kind on access_record (actor_kind, at, id);
 
 alter table contact add column erasure {json};
 create index ix_comment_author on comment (author_id, id);

@@ -5,6 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use super::{
     call::Pass,
     frame::{CallerName, RequestId},
+    looks::Look,
     operations::{Operation, Route},
     problem::Problem,
 };
@@ -32,14 +33,19 @@ pub async fn gate<B: MessageBody + 'static>(
     };
     let mut reply = match admitted {
         Ok(pass) => {
+            let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+            let look = pass
+                .as_ref()
+                .and_then(|pass| Look::of(&state, pass, request.path(), id.unwrap_or_default()));
             if let Some(pass) = pass {
-                let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-                let id = id.unwrap_or_default();
-                state.looks.note(&state, &pass, request.path(), &id).await;
                 request.extensions_mut().insert(Rc::new(pass));
             }
             let running = next.call(request);
-            running.await?.map_into_left_body()
+            let reply = running.await?;
+            if let Some(look) = look.filter(|_| reply.status().is_success()) {
+                state.looks.note(&state, look).await;
+            }
+            reply.map_into_left_body()
         }
         Err(problem) => request.error_response(problem).map_into_right_body(),
     };

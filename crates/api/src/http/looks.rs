@@ -3,7 +3,7 @@
 //! the next one tries again. (Free text is put on record each time, with what is read: see `persistence::access_records`.)
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use domain::events::SubjectKind;
@@ -22,51 +22,69 @@ const WATCHED: [(&str, Option<SubjectKind>); 4] = [
 ];
 const HOUR: i64 = 3600;
 
-/// Who looked at what in the hour that runs.
-type Seen = HashSet<(String, String, Option<Uuid>)>;
+/// A watched read.
+pub struct Look {
+    origin: Origin,
+    operation: String,
+    subject: Option<(SubjectKind, Uuid)>,
+}
+
+impl Look {
+    /// The read that a call is, if it is watched.
+    pub fn of(state: &State, pass: &Pass, path: &str, request_id: String) -> Option<Self> {
+        let operation = &pass.operation.id;
+        let (_, kind) = WATCHED.iter().find(|(watched, _)| watched == operation)?;
+        let named = || path.split('/').find_map(|part| part.parse().ok());
+        let now = state.clock.now();
+        Some(Self {
+            origin: Origin {
+                actor: pass.scope.caller.actor(),
+                request_id,
+                now,
+                today: state.settings.local_date(now),
+            },
+            operation: operation.clone(),
+            subject: kind.and_then(|kind| Some((kind, named()?))),
+        })
+    }
+
+    /// What it is known by within its hour.
+    fn key(&self) -> String {
+        let (actor, subject) = (&self.origin.actor, self.subject.map(|(_, id)| id));
+        format!("{}:{} {} {subject:?}", actor.kind, actor.id, self.operation)
+    }
+}
 
 /// What is on record of the hour that runs, as far as this instance knows.
 #[derive(Debug, Default)]
-pub struct Looks(Mutex<(i64, Seen)>);
+pub struct Looks(Mutex<(i64, HashSet<String>)>);
 
 impl Looks {
-    /// Puts a watched read on record, unless it is for this hour.
-    pub async fn note(&self, state: &State, pass: &Pass, path: &str, request_id: &str) {
-        let operation = &pass.operation.id;
-        let Some((_, kind)) = WATCHED.iter().find(|(watched, _)| watched == operation) else {
-            return;
-        };
-        let subject = kind.and_then(|kind| Some((kind, path.split('/').find_map(|part| part.parse().ok())?)));
-        let (now, actor) = (state.clock.now(), pass.scope.caller.actor());
-        let look = (
-            format!("{}:{}", actor.kind, actor.id),
-            operation.clone(),
-            subject.map(|(_, id)| id),
-        );
-        if !self.is_first(now.timestamp().div_euclid(HOUR), &look) {
+    /// Puts a read that was answered on record, unless it is for this hour.
+    pub async fn note(&self, state: &State, look: Look) {
+        let key = look.key();
+        if !self.is_first(look.origin.now.timestamp().div_euclid(HOUR), &key) {
             return;
         }
-        let origin = Origin {
-            actor,
-            request_id: request_id.to_owned(),
-            now,
-            today: state.settings.local_date(now),
-        };
-        if let Err(e) = state.db.note_look(&origin, operation, subject).await {
-            tracing::error!("the access record of {operation} in {request_id}: {e}");
-            self.hold().1.remove(&look);
+        if let Err(e) = state.db.note_look(&look.origin, &look.operation, look.subject).await {
+            tracing::error!(
+                "the access record of {} in {}: {e}",
+                look.operation,
+                look.origin.request_id
+            );
+            self.hold().1.remove(&key);
         }
     }
 
-    fn is_first(&self, hour: i64, look: &(String, String, Option<Uuid>)) -> bool {
+    fn is_first(&self, hour: i64, key: &str) -> bool {
         let mut known = self.hold();
         if known.0 != hour {
             *known = (hour, HashSet::new());
         }
-        known.1.insert(look.clone())
+        known.1.insert(key.to_owned())
     }
 
-    fn hold(&self) -> std::sync::MutexGuard<'_, (i64, Seen)> {
+    fn hold(&self) -> MutexGuard<'_, (i64, HashSet<String>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

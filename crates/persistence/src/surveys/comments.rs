@@ -117,7 +117,8 @@ async fn page(
         .filter(Column::Question.eq(filter.question.clone()))
         .into_query();
     if let Some(theme) = &filter.theme {
-        let about = "survey_comment.id in (select t.comment_id from survey_comment_theme t where t.theme = ?)";
+        let about = "exists (select 1 from survey_comment_theme t \
+            where t.comment_id = survey_comment.id and t.theme = ?)";
         query.and_where(store::expr(source.backend(), about, [small(theme).to_string()]));
     }
     for word in &filter.words {
