@@ -22,7 +22,8 @@ async fn build(service: &Service, world: &World) -> Respondent {
     let admin = service.administrator();
     let body = json!({"customer": world.klk_hr, "name": "Eva Bergsten", "email": "eva.bergsten@hr.example.se",
         "phone": "+46 70 555 66 77", "identity": {"issuer": "https://id.example.se", "subject": "evbe91"},
-        "mandates": [{"kind": "purchaser", "firstDay": "2020-01-01", "basis": "KS 2026-1"}]});
+        "mandates": [{"kind": "purchaser", "firstDay": "2020-01-01", "basis": "KS 2026-1"},
+            {"kind": "customer", "firstDay": "2020-01-01"}]});
     let key = uuid::Uuid::now_v7().to_string();
     let headers = [("idempotency-key", key.as_str())];
     let id = admin
@@ -71,6 +72,32 @@ async fn build(service: &Service, world: &World) -> Respondent {
         open_link,
         confidential: confidential.id(),
     }
+}
+
+/// An agreement that she approved for her customer; the path of its version.
+async fn agreed(world: &World, eva: &Respondent) -> String {
+    let target = json!({"key": "answers", "name": "Svarstid", "comparison": "at_most", "value": "30", "period": "month",
+        "indicator": {"kind": "gauge", "metric": "svarstid", "figure": "mean", "unit": "s"}});
+    let draft = json!({"services": [world.mail], "content": {"title": "Avtal", "language": "sv", "targets": [target]},
+        "terms": {"firstDay": "2020-01-01", "lastDay": "2090-12-31", "renewal": "none"}});
+    let body = json!({"kind": "sla", "customer": world.klk_hr, "evidence": "document", "draft": draft});
+    let made = world.brm.post("/agreements", body).await.expect(201);
+    let version = format!("/agreements/{}/versions/1", made.id());
+    let seen = world.brm.get(&version).await.expect(200);
+    world
+        .brm
+        .act(&format!("{version}/proposal"), &seen.etag(), Value::Null)
+        .await
+        .expect(200);
+    for party in [&world.brm, &eva.eyes] {
+        let seen = party.get(&version).await.expect(200);
+        let body = json!({"digest": seen.text("digest")});
+        party
+            .act(&format!("{version}/approvals"), &seen.etag(), body)
+            .await
+            .expect(200);
+    }
+    version
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,6 +157,8 @@ async fn an_erased_respondent_stands_nowhere_and_everything_else_stays() {
         let eva = build(&service, &world).await;
         let (admin, store) = (service.administrator(), Store::of(&service).await);
         let path = format!("/contacts/{}", eva.id);
+        let version = agreed(&world, &eva).await;
+        let signed = world.brm.get(&version).await.expect(200);
         let told = ["eva bergsten", "eva.bergsten@", "+46 70 555 66 77", "evbe91", "egnaord"];
         let places = async || {
             let everything = store.everything().await.into_iter();
@@ -137,6 +166,7 @@ async fn an_erased_respondent_stands_nowhere_and_everything_else_stays() {
             named.map(|(table, _)| table).collect::<std::collections::BTreeSet<_>>()
         };
         let wanted = [
+            "agreement_version",
             "comment",
             "contact",
             "event_personal",
@@ -170,7 +200,9 @@ async fn an_erased_respondent_stands_nowhere_and_everything_else_stays() {
             events + 1,
             "one event, which tells the decision"
         );
-        assert_eq!(places().await.into_iter().collect::<Vec<_>>(), Vec::<String>::new());
+        // What was agreed stays as it was signed, and nothing else.
+        assert_eq!(places().await.into_iter().collect::<Vec<_>>(), ["agreement_version"]);
+        assert_eq!(world.brm.get(&version).await.expect(200).body, signed.body);
         let verdict = verify(&service.state().db, None).await.expect("a verdict");
         assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
 
