@@ -5,7 +5,7 @@ use std::{
 };
 
 use end_to_end::{
-    Service,
+    Service, World,
     database::{Database, Fresh},
     databases, on_each_database,
 };
@@ -149,6 +149,64 @@ async fn run_bank(program: &'static str, how: Vec<PathBuf>, url: String) -> Stri
     told
 }
 
+/// The report of one of the groups, by a team that looks after it now; with END_TO_END_BANK_REPORT its page, its PDF and the
+/// plot of one question are put into the folder that is named there.
+async fn bank_report(service: &Service) {
+    let world = World::build(service).await;
+    let admin = service.administrator();
+    let group = admin.get("/customers?code=BANK-FEMALE").await.expect(200).items()[0].clone();
+    let path = format!("/customers/{}", group["id"].as_str().expect("an id"));
+    let seen = admin.get(&path).await.expect(200);
+    let assigned = json!({"team": world.team, "firstDay": "2020-01-01"});
+    admin
+        .act(&format!("{path}/team-assignments"), &seen.etag(), assigned)
+        .await
+        .expect(200);
+    let figures = admin
+        .get("/satisfaction/metrics?limit=1&sort=descending&periodKind=month")
+        .await
+        .expect(200);
+    let told = json!({"customer": group["id"], "period": figures.items()[0]["period"],
+        "summary": "What the bank's customers answered, as the file has it.", "findings": []});
+    let draft = world.dm.post("/satisfaction-reports", told).await.expect(201);
+    let report = format!("/satisfaction-reports/{}", draft.id());
+    let published = world
+        .dm
+        .act(&format!("{report}/publication"), &draft.etag(), json!(null))
+        .await
+        .expect(200);
+    let content = &published.body["content"];
+    let shares = content["figures"].as_array().expect("figures").iter();
+    let shares = shares.filter(|f| f["method"] == "csat" && f["dimension"] == "customer" && f["n"].is_number());
+    assert_eq!(
+        (shares.count(), content["questions"].as_array().map(Vec::len)),
+        (27, Some(27))
+    );
+    for (format, name) in [("html", "bank-report.html"), ("pdf", "bank-report.pdf")] {
+        let path = format!("{report}/document?format={format}&language=en");
+        let answer = world
+            .dm
+            .request(reqwest::Method::GET, &path)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 200, "{format}");
+        let document = answer.bytes().await.expect("all of it");
+        let Some(folder) = std::env::var_os("END_TO_END_BANK_REPORT") else {
+            continue;
+        };
+        let folder = Path::new(&folder);
+        if format == "html" {
+            let page = String::from_utf8_lossy(&document);
+            let (_, after) = page.rsplit_once(">sat1").expect("the question");
+            let plot = after.split_once("<svg").and_then(|(_, plot)| plot.split_once("</svg>"));
+            let plot = format!("<svg{}</svg>\n", plot.expect("its plot").0);
+            std::fs::write(folder.join("bank-sat1.svg"), plot).expect("a file");
+        }
+        std::fs::write(folder.join(name), document).expect("a file");
+    }
+}
+
 /// What a bank's customers answered goes in through links, and comes out as another count of the same file has it. With
 /// END_TO_END_BANK_SURVEY it is the file that is named there.
 #[tokio::test(flavor = "multi_thread")]
@@ -177,6 +235,7 @@ async fn the_bank_survey_comes_out_as_it_went_in() {
         println!("{told}");
         assert_eq!(figure(&told, "differences"), "0");
         assert_eq!(figure(&told, "figures withheld"), "0");
+        bank_report(&service).await;
         std::fs::remove_dir_all(&folder).expect("the folder goes");
         service.stop().await;
     })

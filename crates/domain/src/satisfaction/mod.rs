@@ -27,8 +27,8 @@ pub use overview::{
 };
 pub use ratings::{Rating, RatingInput, ScaleInput};
 pub use reports::{
-    ReportContent, ReportState, ReportedQuestion, ReportedRound, SatisfactionFinding, SatisfactionReport,
-    SatisfactionReportInput,
+    ReportContent, ReportState, ReportedQuestion, ReportedRound, ReportedTheme, SatisfactionFinding,
+    SatisfactionReport, SatisfactionReportInput,
 };
 pub(crate) use representing::per_cent;
 pub use representing::{Response, equal_customer_mean};

@@ -52,6 +52,18 @@ pub struct SatisfactionReportInput {
     pub findings: Vec<SatisfactionFinding>,
 }
 
+/// What so many comments of a round are about, by the team's own tagging.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReportedTheme {
+    /// Comments to this question.
+    pub question: Slug,
+    /// What they are about.
+    pub theme: Word,
+    /// How many.
+    #[schema(minimum = 1, maximum = 9007199254740991i64, example = 12)]
+    pub comments: i64,
+}
+
 /// A round of a survey that closed in the period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +84,10 @@ pub struct ReportedRound {
     /// How many answered, where the round asked this customer alone and at least five were invited (R19 d).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turnout: Option<Turnout>,
+    /// What its comments are about, where it asked this customer alone, is published, and at least eight said something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub themes: Vec<ReportedTheme>,
 }
 
 /// What a question reads.

@@ -1,7 +1,7 @@
 //! What was said in words in a round that is over, in an order that tells nothing; its redaction and its themes.
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{Rule, RuleCode, surveys::*, vocabulary::*};
+use domain::{Rule, RuleCode, satisfaction::ReportedTheme, surveys::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait, Value,
     sea_query::Expr,
@@ -197,6 +197,45 @@ pub async fn theme_counts(
     Ok(counted
         .map(|Counted { theme, n }| ThemeCount { theme, comments: n })
         .collect())
+}
+
+#[derive(FromQueryResult)]
+struct OfRound {
+    round_id: SurveyRoundId,
+    question: Slug,
+    theme: Word,
+    n: i64,
+}
+
+/// What the comments of rounds are about, in those that are published and to questions to which enough was said.
+pub(super) async fn themes(
+    source: &impl Source,
+    rounds: Vec<SurveyRoundId>,
+) -> Result<HashMap<SurveyRoundId, Vec<ReportedTheme>>, Error> {
+    let sql = format!(
+        "select c.round_id, c.question, t.theme, count(*) as n from survey_comment c \
+         join survey_round r on r.id = c.round_id and r.status = 'published' \
+         join survey_comment_theme t on t.comment_id = c.id where c.round_id in ({}) \
+         and (select count(*) from survey_comment o where o.round_id = c.round_id and o.question = c.question) \
+         >= {FEWEST_COMMENTS} group by c.round_id, c.question, t.theme order by count(*) desc, t.theme, c.question limit {MOST_THEMES}",
+        store::places(rounds.len())
+    );
+    let values = rounds.into_iter().map(|id| id.0.into()).collect();
+    let mut themes = HashMap::<_, Vec<_>>::new();
+    for OfRound {
+        round_id,
+        question,
+        theme,
+        n,
+    } in store::rows(source.connection(), &sql, values).await?
+    {
+        themes.entry(round_id).or_default().push(ReportedTheme {
+            question,
+            theme,
+            comments: n,
+        });
+    }
+    Ok(themes)
 }
 
 /// Those of the round's comments that a body names, each to a question whose comments are told; `member` lists them there.

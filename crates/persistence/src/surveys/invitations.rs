@@ -6,7 +6,7 @@ use domain::{Rule, RuleCode, people::Contact, surveys::*, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait, Value,
-    sea_query::{Expr, ExprTrait, OnConflict, Order, SelectStatement},
+    sea_query::{Expr, OnConflict, Order, SelectStatement},
 };
 use uuid::Uuid;
 

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::comments;
 use crate::{
     Error, Page, Paging, access,
     store::{self, Cursor, Source, UnitOfWork},
@@ -307,6 +308,8 @@ pub(crate) async fn reported(
     );
     let values = vec![customer.0.into(), customer.0.into(), from.into(), before.into()];
     let rows: Vec<ReportedRow> = store::rows(source.connection(), &sql, values).await?;
+    let closed = rows.iter().filter(|row| row.closed_on >= Some(reported));
+    let mut themes = comments::themes(source, closed.map(|row| row.id).collect()).await?;
     let mut questions: Vec<ReportedQuestion> = vec![];
     let mut rounds = vec![];
     for row in rows {
@@ -332,6 +335,11 @@ pub(crate) async fn reported(
             anonymity: row.anonymity,
             closed_on,
             turnout: row.turnout.filter(|_| row.alone == 1),
+            themes: if row.alone == 1 {
+                themes.remove(&row.id).unwrap_or_default()
+            } else {
+                vec![]
+            },
         });
     }
     rounds.reverse();

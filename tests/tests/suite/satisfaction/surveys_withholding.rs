@@ -124,8 +124,13 @@ impl<'a> Asked<'a> {
         let manager = self.service.caller(Kind::Person, &self.world.brm_id);
         let path = format!("/survey-rounds/{}", round.id());
         let mut told = figures(&admin, "").await;
-        for more in ["", "/invitations?limit=200", "/notifications"] {
-            told.push(admin.get(&format!("{path}{more}")).await.expect(200).body);
+        let ways = [
+            (&admin, ""),
+            (&admin, "/invitations?limit=200"),
+            (&manager, "/notifications"),
+        ];
+        for (caller, more) in ways {
+            told.push(caller.get(&format!("{path}{more}")).await.expect(200).body);
         }
         for (caller, more) in [(&admin, "/turnout"), (&manager, "/comments?question=how")] {
             let refused = caller.get(&format!("{path}{more}")).await.expect(409);

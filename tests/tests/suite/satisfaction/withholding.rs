@@ -72,6 +72,51 @@ impl Reader {
         }
     }
 
+    /// What customers are compared by is told of each of them, and nothing else is.
+    async fn check_comparisons(caller: &Caller, told: &[Value]) {
+        let mut compared = 0;
+        for kind in ["month", "quarter"] {
+            let overview = caller
+                .get(&format!("/satisfaction/overview?periodKind={kind}&most=50"))
+                .await
+                .expect(200);
+            let index = caller
+                .get(&format!("/satisfaction/index?periodKind={kind}&dimension=customer"))
+                .await
+                .expect(200);
+            let customers = overview.body["customers"].as_array().expect("customers").iter();
+            let of_overview = customers.flat_map(|c| {
+                let trends = c["trends"].as_array().expect("trends").iter();
+                trends.map(move |trend| (&c["customer"]["id"], trend))
+            });
+            let units = index.body["units"].as_array().expect("units").iter();
+            let of_index = units.map(|unit| (&unit["customer"]["id"], &unit["trend"]));
+            for (customer, trend) in of_overview.chain(of_index) {
+                for point in trend["points"]
+                    .as_array()
+                    .expect("points")
+                    .iter()
+                    .filter(|point| point["n"].is_u64())
+                {
+                    let same = |figure: &&Value| {
+                        figure["dimension"] == "customer"
+                            && figure["customer"]["id"] == *customer
+                            && ["scale", "method"]
+                                .iter()
+                                .all(|member| figure[*member] == trend[*member])
+                            && ["period", "n", "value"]
+                                .iter()
+                                .all(|member| figure[*member] == point[*member])
+                    };
+                    assert!(told.iter().any(|figure| same(&figure)), "{customer} {trend:#}");
+                    compared += 1;
+                }
+            }
+        }
+        let any = |figure: &Value| figure["dimension"] == "customer" && figure["n"].is_u64();
+        assert_eq!(compared > 0, told.iter().any(any));
+    }
+
     /// Teams are told by what is told of their customers, and by nothing else.
     fn check_groups(whole: &[Value]) {
         let mut sums = BTreeMap::<String, [u64; 2]>::new();
@@ -94,6 +139,7 @@ impl Reader {
     pub(super) async fn ask(&mut self, caller: &Caller, parts: &[String], periods: &[&str], most: usize) {
         let whole = figures(caller, "").await;
         self.read(&whole);
+        let told = whole.clone();
         if whole.iter().any(|figure| figure["dimension"] == "team") {
             Self::check_groups(&whole);
         }
@@ -136,6 +182,7 @@ impl Reader {
             assert!(keys(&found).is_subset(&whole), "{way} tells what the whole does not");
             self.read(&found);
         }
+        Self::check_comparisons(caller, &told).await;
         let csv = caller.get("/satisfaction/metrics?format=csv").await.expect(200);
         assert_eq!(csv.body.as_str().expect("text").lines().count(), whole.len() + 1);
     }

@@ -4,7 +4,7 @@ mod report;
 
 use documents::{Point, Tone};
 use domain::{
-    satisfaction::{FigureMethod, SatisfactionMetric, SatisfactionSeries, Scale},
+    satisfaction::{FigureMethod, SatisfactionSeries, Scale, TrendPoint},
     surveys::SurveyKind,
     vocabulary::Slug,
 };
@@ -15,36 +15,28 @@ pub use report::report;
 use super::{Words, column, fact, heading};
 
 /// A figure in a plot: where it lies, how far off it may be, and why there is none.
-fn point(
-    period: String,
-    told: Option<(f64, Option<(f64, f64)>, u64)>,
-    how: (FigureMethod, Words),
-    fell: bool,
-) -> Point {
-    let (method, words) = how;
-    let (value, limits) = (told.map(|told| told.0), told.and_then(|told| told.1));
-    let rest = match (told, limits) {
-        (None, _) => String::new(),
-        (Some((.., n)), None) => format!("n = {n}"),
-        (Some((.., n)), Some(limits)) => format!("{}, n = {n}", words.interval(limits, method)),
-    };
-    let fallen = fell.then(|| {
-        words
-            .say("sämre än perioden före", "worse than the period before")
-            .to_owned()
-    });
-    let remarks: Vec<String> = fallen.into_iter().chain((!rest.is_empty()).then_some(rest)).collect();
+fn point(at: &TrendPoint, method: FigureMethod, words: Words) -> Point {
+    let limits = Option::zip(at.low, at.high);
+    let remarks = [
+        at.fell.then(|| {
+            words
+                .say("sämre än perioden före", "worse than the period before")
+                .to_owned()
+        }),
+        limits.map(|limits| words.interval(limits, method)),
+        at.n.map(|n| format!("n = {n}")),
+    ];
     Point {
-        period,
-        value,
+        period: at.period.to_string(),
+        value: at.value,
         limits,
-        text: match value {
+        text: match at.value {
             Some(value) => words.measured(value, method),
             None => words.say("Visas inte", "Not told").to_owned(),
         },
         // No target was promised.
         missed: false,
-        remark: remarks.join(", "),
+        remark: remarks.into_iter().flatten().collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -95,7 +87,13 @@ impl Words {
     }
 
     fn scale(self, scale: Scale) -> String {
-        format!("{} {}–{}", self.say("skala", "scale"), scale.low(), scale.high())
+        // No line breaks within it.
+        format!(
+            "{}\u{a0}{}\u{2060}–\u{2060}{}",
+            self.say("skala", "scale"),
+            scale.low(),
+            scale.high()
+        )
     }
 
     /// What was asked, where its words are not known.
@@ -106,9 +104,4 @@ impl Words {
         };
         format!("{what} ({})", self.scale(scale))
     }
-}
-
-/// The figure as a plot wants it.
-fn drawn(figure: &SatisfactionMetric) -> Option<(f64, Option<(f64, f64)>, u64)> {
-    Some((figure.value?, Option::zip(figure.low, figure.high), figure.n?))
 }

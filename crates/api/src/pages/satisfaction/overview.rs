@@ -136,12 +136,11 @@ fn plots(told: &SatisfactionOverview, words: Words) -> Vec<Block> {
     blocks
 }
 
+/// What fell is marked.
 fn small(at: &TrendPoint, method: FigureMethod, words: Words) -> Point {
-    let value = Option::zip(at.value, at.n);
-    let told = value.map(|(value, n)| (value, Option::zip(at.low, at.high), n));
     Point {
         missed: at.fell,
-        ..point(at.period.to_string(), told, (method, words), at.fell)
+        ..point(at, method, words)
     }
 }
 

@@ -3,7 +3,7 @@ use chrono_tz::Tz;
 use documents::{Block, Document, Fact, Plot, PlotStyle, Point, Table, Tone};
 use domain::{satisfaction::*, surveys::Anonymity, vocabulary::Note};
 
-use super::{Words, column, drawn, fact, heading, point};
+use super::{Words, column, fact, heading, point};
 
 /// The document.
 pub fn report(report: &SatisfactionReport, provider: &str, zone: Tz, words: Words) -> Document {
@@ -90,6 +90,7 @@ impl Told<'_> {
         };
         let (fell, rose) = (changed(false), changed(true));
         let told = all.iter().filter(|figure| !figure.withheld).count();
+        let compared = all.iter().any(|figure| figure.change.is_some());
         let (tone, title) = match (told, fell, rose) {
             (0, ..) => (
                 Tone::Neutral,
@@ -97,6 +98,10 @@ impl Told<'_> {
             ),
             (_, 1.., _) => (Tone::Bad, words.say("Nöjdheten har sjunkit", "Satisfaction has fallen")),
             (_, 0, 1..) => (Tone::Good, words.say("Nöjdheten har stigit", "Satisfaction has risen")),
+            _ if !compared => (
+                Tone::Neutral,
+                words.say("Inget att jämföra med", "Nothing to compare with"),
+            ),
             _ => (
                 Tone::Neutral,
                 words.say("Ingen säkerställd förändring", "No change beyond chance"),
@@ -261,19 +266,14 @@ impl Told<'_> {
     /// The figure over the latest periods; none where there is only one of them.
     fn trend(&self, figure: &SatisfactionMetric) -> Option<Block> {
         let earlier = self.content?.earlier.iter().filter(|earlier| earlier.continues(figure));
-        let all: Vec<&SatisfactionMetric> = earlier.chain([figure]).collect();
+        let all: Vec<SatisfactionMetric> = earlier.chain([figure]).cloned().collect();
         if all.iter().filter(|figure| figure.value.is_some()).count() < 2 {
             return None;
         }
-        let periods = latest_periods(figure.period);
         let since = all.first().map(|first| first.first_day)?;
-        let shown = periods.into_iter().filter(|period| period.period().since >= since);
-        let points = shown.map(|period| {
-            let found = all.iter().find(|figure| figure.period == period);
-            let fell = found.is_some_and(|figure| figure.fallen_by().is_some());
-            let told = found.and_then(|figure| drawn(figure));
-            point(period.to_string(), told, (figure.method, self.words), fell)
-        });
+        let mut periods = latest_periods(figure.period);
+        periods.retain(|period| period.period().since >= since);
+        let trend = trends(&periods, all).into_iter().next()?;
         let words = self.words;
         let name = words.method_of_figure(figure.method);
         Some(Block::Plot(Plot {
@@ -284,7 +284,7 @@ impl Told<'_> {
             },
             of: words.say("Period", "Period").to_owned(),
             style: PlotStyle::Line,
-            points: points.collect(),
+            points: trend.points.iter().map(|at| point(at, figure.method, words)).collect(),
             target: None,
         }))
     }
@@ -369,6 +369,29 @@ impl Told<'_> {
                 rows: rounds.iter().map(row).collect(),
             }),
         ]
+        .into_iter()
+        .chain(self.themes(rounds))
+        .collect()
+    }
+
+    /// What comments are about; their words are the team's to read.
+    fn themes(&self, rounds: &[ReportedRound]) -> Option<Block> {
+        let words = self.words;
+        let themes = rounds.iter().flat_map(|round| &round.themes);
+        let row = |theme: &ReportedTheme| vec![theme.theme.to_string(), theme.comments.to_string()];
+        let rows: Vec<Vec<String>> = themes.map(row).collect();
+        (!rows.is_empty()).then(|| {
+            Block::Table(Table {
+                caption: words
+                    .say("Vad kommentarerna handlar om", "What the comments are about")
+                    .to_owned(),
+                columns: vec![
+                    column(words.say("Tema", "Theme"), false),
+                    column(words.say("Kommentarer", "Comments"), true),
+                ],
+                rows,
+            })
+        })
     }
 
     /// How the figures are made, and why some are not told.
