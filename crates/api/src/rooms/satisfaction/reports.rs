@@ -82,7 +82,8 @@ async fn create_satisfaction_report(call: Call, body: Body<SatisfactionReportInp
 /// by which it is known. Improvements that its findings gave reason for are listed by `listImprovements` with `report`.
 #[utoipa::path(tag = "satisfaction", operation_id = "getSatisfactionReport", responses(
     (status = 200, description = "The report.", body = SatisfactionReport),
-    (status = 304, description = "You have it already.")))]
+    (status = 304, description = "You have it already."),
+    (status = 409, description = "The customer has too many figures for one report.")))]
 #[get("/satisfaction-reports/{satisfactionReportId}")]
 async fn get_satisfaction_report(call: Call, id: web::Path<SatisfactionReportId>) -> Result<Reply, Problem> {
     call.found(&told(&call, *id).await?)
@@ -181,7 +182,8 @@ async fn get_satisfaction_report_document(
 ///
 /// A line for each figure of the period and of those before it, with the columns of `listSatisfactionMetrics`.
 #[utoipa::path(tag = "satisfaction", operation_id = "getSatisfactionReportFigures", responses(
-    (status = 200, description = "The figures.", body = MetricsCsv, content_type = "text/csv")))]
+    (status = 200, description = "The figures.", body = MetricsCsv, content_type = "text/csv"),
+    (status = 409, description = "The customer has too many figures for one report.")))]
 #[get("/satisfaction-reports/{satisfactionReportId}/figures")]
 async fn get_satisfaction_report_figures(
     call: Call,

@@ -133,7 +133,8 @@ async fn get_survey_round(call: Call, id: web::Path<SurveyRoundId>) -> Result<Re
 /// customer answered, and the means, are told only where the month's figures of that customer about the round's service are (R19), so three
 /// days after the month's end; and those figures are of all rounds of the kind that closed in it.
 #[utoipa::path(tag = "satisfaction", operation_id = "getRoundTurnout", responses(
-    (status = 200, description = "Whom it heard.", body = RoundTurnout)))]
+    (status = 200, description = "Whom it heard.", body = RoundTurnout),
+    (status = 409, description = "The round is not closed.")))]
 #[get("/survey-rounds/{surveyRoundId}/turnout")]
 async fn get_round_turnout(call: Call, id: web::Path<SurveyRoundId>) -> Result<Reply, Problem> {
     let reader = call.reader();
