@@ -1,6 +1,7 @@
 //! All customers at a glance: the worst first, with the reasons.
 use std::collections::BTreeMap;
 
+use chrono::Datelike;
 use serde::Serialize;
 use strum::IntoEnumIterator;
 use utoipa::ToSchema;
@@ -145,11 +146,11 @@ pub struct SatisfactionOverview {
     pub customers: Vec<CustomerStanding>,
 }
 
-/// The period and the seven before it, the earliest first.
+/// The period and the seven before it, the earliest first; before the year 1900 there are none.
 pub fn latest_periods(last: StatementPeriod) -> Vec<StatementPeriod> {
-    let mut periods: Vec<_> = std::iter::successors(Some(last), |period| Some(period.previous()))
-        .take(8)
-        .collect();
+    let before = std::iter::successors(Some(last), |period| Some(period.previous()));
+    let named = before.take_while(|period| period.period().since.year() >= 1900);
+    let mut periods: Vec<_> = named.take(8).collect();
     periods.reverse();
     periods
 }

@@ -63,6 +63,11 @@ fn a_trend_has_a_place_for_each_of_eight_periods() {
     let last = "2026-Q1".parse().unwrap();
     let periods = latest_periods(last);
     assert_eq!((periods.len(), periods[0].to_string().as_str()), (8, "2024-Q2"));
+    assert_eq!(
+        latest_periods("1901".parse().unwrap()).len(),
+        2,
+        "each period has a name"
+    );
     let trends = trends(
         &periods,
         vec![figure(Some(&own), "user", Some(70.0), Some((-9.0, true)))],
