@@ -347,6 +347,24 @@ pub struct IndexComparison {
     pub units: Vec<IndexUnit>,
 }
 
+impl IndexUnit {
+    /// Where it stands: users before customers, all before each, by code.
+    fn place(&self) -> impl Ord + '_ {
+        let trend = &self.trend;
+        (
+            (
+                trend.series as u8,
+                trend.survey_kind.map(|kind| kind as u8),
+                trend.question.as_ref().map(Slug::as_str),
+            ),
+            (trend.scale.low(), trend.scale.high(), self.dimension as u8),
+            self.customer.as_ref().map(|customer| customer.code.as_str()),
+            self.service.as_ref().map(|service| service.code.as_str()),
+            self.team.as_ref().map(|team| team.name.as_str()),
+        )
+    }
+}
+
 impl IndexComparison {
     /// Of these figures.
     pub fn of(periods: Vec<StatementPeriod>, figures: Vec<SatisfactionMetric>) -> Self {
@@ -359,9 +377,8 @@ impl IndexComparison {
                 team: first.team,
                 trend,
             });
-        Self {
-            units: units.collect(),
-            periods,
-        }
+        let mut units: Vec<IndexUnit> = units.collect();
+        units.sort_by(|a, b| a.place().cmp(&b.place()));
+        Self { periods, units }
     }
 }

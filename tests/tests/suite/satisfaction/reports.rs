@@ -499,6 +499,10 @@ async fn the_index_stands_side_by_side_as_public_bodies_compare_it() {
         let lines: Vec<csv::StringRecord> = table.records().map(|line| line.expect("a line")).collect();
         let own = lines.iter().find(|line| &line[4] == "KLK-HR").expect("its line");
         assert_eq!((&own[6], &own[19], &own[21], &own[22]), ("1–5", "85", "40", "60"));
+        assert!(
+            lines.iter().map(|line| line[4].to_owned()).is_sorted(),
+            "by code: {lines:#?}"
+        );
         let years = world.brm.get("/satisfaction/index").await.expect(200);
         assert_eq!(
             (&years.body["periods"][7], &years.body["units"]),
