@@ -187,7 +187,7 @@ fn plot(effect: &VerifiedEffect, words: Words) -> Block {
     Block::Plot(Plot {
         title: format!("{} {}", effect.improvement.number, measure.name),
         series: format!("{} ({})", measure.name, measure.unit),
-        of: words.say("Period", "Period").to_owned(),
+        of: "Period".to_owned(),
         style: PlotStyle::Line,
         points,
         target: verified.target.value.to_string().parse().ok().map(|value| Target {

@@ -134,23 +134,25 @@ impl SatisfactionMetric {
         FigureMethod::of(self.scale).first() == Some(&self.method)
     }
 
+    /// Whether both are made of answers to the same question in the same way.
+    pub fn is_of_same_question(&self, other: &Self) -> bool {
+        fn key(figure: &SatisfactionMetric) -> impl PartialEq + '_ {
+            (
+                figure.series,
+                figure.survey_kind,
+                &figure.question,
+                figure.scale,
+                figure.method,
+            )
+        }
+        key(self) == key(other)
+    }
+
     /// Whether both are the same figure of another period.
     pub fn continues(&self, other: &Self) -> bool {
-        let key = |figure: &Self| {
-            (
-                (
-                    figure.series,
-                    figure.survey_kind,
-                    figure.question.clone(),
-                    figure.dimension,
-                ),
-                (
-                    figure.customer.as_ref().map(|customer| customer.id),
-                    figure.service.as_ref().map(|service| service.id),
-                ),
-                (figure.scale, figure.method),
-            )
-        };
-        key(self) == key(other)
+        fn part(figure: &SatisfactionMetric) -> impl PartialEq + '_ {
+            (figure.dimension, &figure.customer, &figure.service, &figure.team)
+        }
+        self.is_of_same_question(other) && part(self) == part(other)
     }
 }

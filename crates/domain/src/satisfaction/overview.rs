@@ -237,19 +237,6 @@ impl SatisfactionMetric {
             super::FigureMethod::Ces | super::FigureMethod::Mean => f64::from(self.scale.high() - self.scale.low()),
         }
     }
-
-    fn is_of_same_question(&self, other: &Self) -> bool {
-        let key = |figure: &Self| {
-            (
-                figure.series,
-                figure.survey_kind,
-                figure.question.clone(),
-                figure.scale,
-                figure.method,
-            )
-        };
-        key(self) == key(other)
-    }
 }
 
 /// Figures of one customer over the periods, each question for itself.

@@ -13,7 +13,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, Value,
-    sea_query::{Expr, ExprTrait, Order, SelectStatement},
+    sea_query::{Expr, ExprTrait, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -129,25 +129,6 @@ pub async fn get(source: &impl Source, scope: &Scope, id: CustomerId, today: Nai
         source,
         store::one::<Row>(source.connection(), &query).await?.map(Into::into),
     )
-}
-
-/// So many active customers at most are looked at together.
-const MOST_ACTIVE: u64 = 10_000;
-
-/// The active customers that the caller sees, by code.
-pub(crate) async fn active(source: &impl Source, scope: &Scope, today: NaiveDate) -> Result<Vec<CustomerRef>, Error> {
-    let mut query = select(source.backend(), scope, today);
-    query
-        .and_where(Column::Status.eq(CustomerStatus::Active))
-        .order_by(("customer", "code"), Order::Asc)
-        .limit(MOST_ACTIVE);
-    let rows: Vec<Row> = store::all(source.connection(), &query).await?;
-    let reference = |row: Row| CustomerRef {
-        id: row.customer.id,
-        code: row.customer.code,
-        name: row.customer.name,
-    };
-    Ok(rows.into_iter().map(reference).collect())
 }
 
 /// The same, held until the unit of work ends.

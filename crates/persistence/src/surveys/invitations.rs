@@ -283,8 +283,8 @@ pub async fn invitations(
     }))
 }
 
-/// Those who are written to, whoever sends it: not where it came back, nor who was erased. In a named round whoever has answered is spared; in the
-/// others who is spared a reminder would have answered, and so all get it.
+/// Those who are written to, whoever sends it: not where it came back, nor who was erased. In a named round whoever has
+/// answered is spared; in the others who is spared a reminder would have answered, and so all get it.
 fn select_written_to(round: &SurveyRound) -> SelectStatement {
     let mut query = select(round.id);
     query

@@ -2,7 +2,9 @@
 use std::collections::HashMap;
 
 use domain::{notifications::Notification, surveys::*, vocabulary::*};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -225,7 +227,7 @@ pub(crate) async fn forget(unit: &UnitOfWork, contact: ContactId) -> Result<Forg
         .into_query();
     rounds.order_by(("survey_round", "id"), sea_orm::sea_query::Order::Asc);
     store::lock(&mut rounds, unit.backend(), "survey_round");
-    let open = store::all::<Held>(on, &rounds).await?;
+    let open = on.query_all(&rounds).await?;
     let who = || vec![contact.0.into()];
     let links =
         "delete from survey_link where invitation_id in (select id from survey_invitation where contact_id = ?)";
@@ -239,10 +241,4 @@ pub(crate) async fn forget(unit: &UnitOfWork, contact: ContactId) -> Result<Forg
         answers,
         comments,
     })
-}
-
-#[derive(FromQueryResult)]
-struct Held {
-    #[allow(dead_code, reason = "only how many there are is asked")]
-    id: SurveyRoundId,
 }

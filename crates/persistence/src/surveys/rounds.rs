@@ -296,7 +296,8 @@ pub(crate) async fn reported(
 ) -> Result<(Vec<ReportedQuestion>, Vec<ReportedRound>), Error> {
     // What named rounds were told is their customers' teams' alone.
     let sql = format!(
-        "select r.id, r.terms, r.service_id, r.anonymity, r.closed_on, r.turnout, s.kind, e.content, v.code as service_code, v.name as service_name, \
+        "select r.id, r.terms, r.service_id, r.anonymity, r.closed_on, r.turnout, s.kind, e.content, \
+         v.code as service_code, v.name as service_name, \
          case when exists (select 1 from survey_round_customer o where o.round_id = r.id and o.customer_id <> ?) \
          then 0 else 1 end as alone \
          from survey_round_customer x join survey_round r on r.id = x.round_id \

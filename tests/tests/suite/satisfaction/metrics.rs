@@ -402,6 +402,21 @@ async fn teams_and_divisions_add_up_what_is_told_of_each_customer() {
         assert!(named[0]["team"]["name"].is_string() && named[0].get("customer").is_none());
         let year = figures(&admin, "dimension=team&period=2026-02&method=mean").await;
         assert!(year.iter().any(|f| f["change"]["value"].is_number()), "{year:#?}");
+        // Side by side each team has a line of its own.
+        let index = admin
+            .get("/satisfaction/index?periodKind=month&dimension=team")
+            .await
+            .expect(200);
+        let units = index.body["units"].as_array().expect("units").iter();
+        let units: Vec<(&Value, &Value)> = units
+            .map(|unit| (&unit["team"]["id"], &unit["trend"]["points"][6]["n"]))
+            .collect();
+        let (one, other) = (json!(world.team), json!(world.other_team));
+        let expected = [(&one, &json!(21)), (&other, &json!(20))];
+        assert!(
+            units.len() == 2 && expected.iter().all(|unit| units.contains(unit)),
+            "{units:?}"
+        );
         // The division's own figure is for who sees all of its departments.
         assert_eq!(told(&world.chief, "dimension=division").await.len(), 2);
         let body = json!({"name": "Tavla", "scopes": ["satisfaction.read"], "systems": [], "customers": [above]});

@@ -71,7 +71,7 @@ fn order(told: &SatisfactionOverview, words: Words) -> Block {
             name(&standing.customer),
             standing.weight.to_string(),
             match reasons.is_empty() {
-                true => words.say("–", "–").to_owned(),
+                true => "–".to_owned(),
                 false => reasons.join("\n"),
             },
         ]
@@ -117,13 +117,12 @@ fn plots(told: &SatisfactionOverview, words: Words) -> Vec<Block> {
         if blocks.is_empty() {
             blocks.push(heading(2, words.say("De senaste perioderna", "The latest periods")));
         }
-        let unit = words.say(" (%)", " (%)");
         blocks.push(Block::Multiples(Multiples {
             title: words.asked(kind, question, scale),
             series: format!(
                 "{}{}",
                 words.method_of_figure(method),
-                if method == FigureMethod::Csat { unit } else { "" }
+                if method == FigureMethod::Csat { " (%)" } else { "" }
             ),
             of: words.say("Kund", "Customer").to_owned(),
             mark: words

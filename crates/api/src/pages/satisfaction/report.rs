@@ -1,7 +1,7 @@
 //! A report of a customer's satisfaction: its words, its figures with intervals and plots, its findings and its rounds.
 use chrono_tz::Tz;
-use documents::{Block, Document, Fact, Plot, PlotStyle, Point, Table, Tone};
-use domain::{satisfaction::*, surveys::Anonymity, vocabulary::Note};
+use documents::{Block, Column, Document, Fact, Plot, PlotStyle, Point, Table, Tone};
+use domain::{satisfaction::*, surveys::Anonymity};
 
 use super::{Words, column, fact, heading, point};
 
@@ -126,10 +126,7 @@ impl Told<'_> {
         let mut facts = vec![
             fact(words.say("Kund", "Customer"), customer),
             fact(words.say("Leverantör", "Provider"), words.provider(provider)),
-            fact(
-                words.say("Period", "Period"),
-                words.days(report.first_day, Some(report.last_day)),
-            ),
+            fact("Period", words.days(report.first_day, Some(report.last_day))),
         ];
         if let Some(deed) = &report.publication {
             let who = format!("{}, {}", deed.by.name, words.moment(deed.at, zone));
@@ -179,15 +176,14 @@ impl Told<'_> {
 
     fn asked(&self, figure: &SatisfactionMetric) -> String {
         let text = self.content.and_then(|content| content.text_of(figure));
-        let said = |text: &Note| format!("{text} ({})", self.words.scale(figure.scale));
+        let words = self.words;
         match text {
-            Some(text) => said(match self.words.language() {
-                domain::agreements::Language::Sv => &text.sv,
-                domain::agreements::Language::En => &text.en,
-            }),
-            None => self
-                .words
-                .asked(figure.survey_kind, figure.question.as_ref(), figure.scale),
+            Some(text) => format!(
+                "{} ({})",
+                words.say(text.sv.as_str(), text.en.as_str()),
+                words.scale(figure.scale)
+            ),
+            None => words.asked(figure.survey_kind, figure.question.as_ref(), figure.scale),
         }
     }
 
@@ -199,14 +195,10 @@ impl Told<'_> {
                 words.series_of_figures(series),
                 words.period(self.report.period)
             ),
-            columns: vec![
-                column(words.say("Fråga", "Question"), false),
-                column(words.say("Mått", "Figure"), false),
-                column(words.say("Värde", "Value"), true),
-                column(words.say("95 % intervall", "95% interval"), true),
-                column(words.say("Svar", "Answers"), true),
-                column(words.say("Mot perioden före", "Since the period before"), false),
-            ],
+            columns: words.columns_of_figures(
+                words.say("Fråga", "Question"),
+                words.say("Mot perioden före", "Since the period before"),
+            ),
             rows: figures
                 .iter()
                 .map(|figure| self.row(self.asked(figure), figure))
@@ -250,14 +242,10 @@ impl Told<'_> {
         (!rows.is_empty()).then(|| {
             Block::Table(Table {
                 caption: words.say("Per tjänst", "By service").to_owned(),
-                columns: vec![
-                    column(words.say("Tjänst", "Service"), false),
-                    column(words.say("Mått", "Figure"), false),
-                    column(words.say("Värde", "Value"), true),
-                    column(words.say("95 % intervall", "95% interval"), true),
-                    column(words.say("Svar", "Answers"), true),
-                    column(words.say("Mot månaden före", "Since the month before"), false),
-                ],
+                columns: words.columns_of_figures(
+                    words.say("Tjänst", "Service"),
+                    words.say("Mot månaden före", "Since the month before"),
+                ),
                 rows,
             })
         })
@@ -282,7 +270,7 @@ impl Told<'_> {
                 FigureMethod::Csat => format!("{name} (%)"),
                 _ => name.to_owned(),
             },
-            of: words.say("Period", "Period").to_owned(),
+            of: "Period".to_owned(),
             style: PlotStyle::Line,
             points: trend.points.iter().map(|at| point(at, figure.method, words)).collect(),
             target: None,
@@ -336,10 +324,7 @@ impl Told<'_> {
             return vec![];
         }
         let row = |round: &ReportedRound| {
-            let title = match words.language() {
-                domain::agreements::Language::Sv => &round.title.sv,
-                domain::agreements::Language::En => &round.title.en,
-            };
+            let title = words.say(round.title.sv.as_str(), round.title.en.as_str());
             let service = round.service.as_ref().map(|service| service.name.to_string());
             vec![
                 title.to_string(),
@@ -434,6 +419,18 @@ impl Told<'_> {
 }
 
 impl Words {
+    /// The columns of a row of figures: of what they are first, against what they stand last.
+    fn columns_of_figures(self, of: &str, since: &str) -> Vec<Column> {
+        vec![
+            column(of, false),
+            column(self.say("Mått", "Figure"), false),
+            column(self.say("Värde", "Value"), true),
+            column(self.say("95 % intervall", "95% interval"), true),
+            column(self.say("Svar", "Answers"), true),
+            column(since, false),
+        ]
+    }
+
     fn change(self, change: &SatisfactionChange) -> String {
         let points = match change.method {
             FigureMethod::Csat => self.say(" procentenheter", " percentage points"),

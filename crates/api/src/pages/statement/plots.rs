@@ -46,7 +46,7 @@ impl Told<'_> {
                 true => format!("{} (%)", figure.name),
                 false => figure.name.to_string(),
             },
-            of: words.say("Period", "Period").to_owned(),
+            of: "Period".to_owned(),
             style: PlotStyle::Line,
             points,
             target: place(figure.value).map(|value| Target { value, text: level }),
