@@ -13,7 +13,7 @@ set -euo pipefail
 # What may differ from run to run.
 TOKEN_COMMAND=(token all)                          # prints a bearer token of each kind of caller, as JSON
 read -r -a SEEDS <<<"${JUDGES_SEEDS:-1 20260131}"  # schemathesis runs once with each, on each database
-SECONDS_PER_RUN=${JUDGES_SECONDS:-900}             # the longest that one such run may take; the examples are what bounds it
+SECONDS_PER_RUN=${JUDGES_SECONDS:-1500}            # the longest that one such run may take; the examples are what bounds it
 EXAMPLES=${JUDGES_EXAMPLES:-8}                     # examples an operation
 WORKERS=${JUDGES_WORKERS:-1}                       # with more, a seed means less, and Python 3.11 now and then fails
 
@@ -351,12 +351,23 @@ run_schemathesis() {
   "$python" "$judges/coverage.py" "$document" "${counted[@]}"
 }
 
+# Both databases at once: a run waits now for the service and now for schemathesis, and leaves a core to the other.
 judge_schemathesis() {
   need_python
   need_binary
   start_on_sqlite
-  run_schemathesis sqlite "$sqlite_url" "$sqlite_tokens"
-  if start_on_postgres; then run_schemathesis postgres "$base_url" "$tokens"; fi
+  local name failed= runs=()
+  run_schemathesis sqlite "$sqlite_url" "$sqlite_tokens" >"$reports/schemathesis-sqlite.log" 2>&1 &
+  runs+=("sqlite:$!")
+  if start_on_postgres; then
+    run_schemathesis postgres "$base_url" "$tokens" >"$reports/schemathesis-postgres.log" 2>&1 &
+    runs+=("postgres:$!")
+  fi
+  for name in "${runs[@]}"; do
+    wait "${name#*:}" || failed+=" ${name%:*}"
+    cat "$reports/schemathesis-${name%:*}.log"
+  done
+  [ -z "$failed" ] || fail "schemathesis is not satisfied on$failed"
 }
 
 # ------------------------------------------------------------------------------------------- main
