@@ -22,6 +22,7 @@ CALLERS = {
         "setSamePersonException", "deleteSamePersonException",
         "createAgreementTemplate", "changeAgreementTemplate", "deleteAgreementTemplate",
         "createScoringScheme", "createContactErasure", "listAccessRecords",
+        "createSuccessionPreview", "createSuccession",
         "listConnectionPresets", "listConnections", "getConnection", "createConnection", "changeConnection",
         "deleteConnection", "createConnectionSecret", "createConnectionTest", "listReceivedDocuments",
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",

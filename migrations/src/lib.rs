@@ -30,6 +30,8 @@ mod m0024_privacy;
 mod m0025_earlier;
 mod m0026_satisfaction_reports;
 mod m0027_groups;
+mod m0031_succession;
+mod m0032_standing;
 
 pub struct Migrator;
 
@@ -64,6 +66,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_earlier::Migration),
             Box::new(m0026_satisfaction_reports::Migration),
             Box::new(m0027_groups::Migration),
+            Box::new(m0031_succession::Migration),
+            Box::new(m0032_standing::Migration),
         ]
     }
 }

@@ -607,6 +607,12 @@ matrix! {
     changeCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
     deleteCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
     getCustomerOverview:        NO, YES, Read, Own, With(RequestsRead);
+    createOverviewLink:         NO, YES, Read, Own, With(RequestsRead);
+    listCustomerStandings:      NO, YES, Read, NoContact, With(RequestsRead);
+    listSuccessions:            YES, YES, NoPerson, NoContact, UnlimitedWith(RegisterRead);
+    getSuccession:              YES, YES, NoPerson, NoContact, UnlimitedWith(RegisterRead);
+    createSuccessionPreview:    YES, YES, NoPerson, NoContact, NoClient;
+    createSuccession:           YES, NO, NoPerson, NoContact, NoClient;
     listServiceUsages:          YES, YES, Read, Own, With(RegisterRead);
     createServiceUsage:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
     endServiceUsage:            YES, NO, NoPerson, NoContact, With(RegisterWrite);

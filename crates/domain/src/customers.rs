@@ -11,6 +11,10 @@ use crate::{
     vocabulary::*,
 };
 
+mod succession;
+
+pub use succession::*;
+
 /// How many levels a hierarchy of customers may have.
 pub const DEEPEST: usize = 10;
 
@@ -82,6 +86,10 @@ pub struct Customer {
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,
+    /// Who goes on in its stead, by code; whoever has any takes no more writes (R25).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub succeeded_by: Vec<CustomerRef>,
     /// When it was entered here.
     pub created_at: DateTime<Utc>,
 }
@@ -117,6 +125,7 @@ impl Customer {
             parent,
             legal_entity: input.legal_entity,
             references: input.references,
+            succeeded_by: vec![],
             created_at: now,
         };
         customer.check_place(above, 1)?;
@@ -183,6 +192,7 @@ impl Customer {
 
     /// Refuses what only an active customer takes on.
     pub fn must_be_active(&self) -> Result<(), Rule> {
+        self.must_go_on()?;
         match self.status {
             CustomerStatus::Active => Ok(()),
             CustomerStatus::Inactive => Err(Rule::new(

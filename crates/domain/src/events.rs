@@ -55,6 +55,8 @@ word! {
         SurveyRound,
         /// A report of satisfaction.
         SatisfactionReport,
+        /// Customers that went on as others.
+        Succession,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod improvements;
 pub mod measurements;
 pub mod notifications;
 pub mod people;
+pub mod relation;
 pub mod requests;
 mod rules;
 pub mod satisfaction;

@@ -34,6 +34,8 @@ pub enum RuleCode {
     ExclusionConsent,
     /// R24: the customer may accept a statement or object to named figures for an agreed number of days.
     Objections,
+    /// R25: a customer that others succeeded goes on in them alone.
+    Succession,
     /// A target that could never be judged.
     Unjudgeable,
     /// Opening hours begin before they end and do not overlap, and a date has one exception.
@@ -85,6 +87,7 @@ impl RuleCode {
             Self::Respondents => "R19",
             Self::ExclusionConsent => "R23",
             Self::Objections => "R24",
+            Self::Succession => "R25",
             _ => return None,
         })
     }

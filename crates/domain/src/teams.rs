@@ -516,6 +516,28 @@ impl TeamAssignments {
         Ok(after)
     }
 
+    /// Nobody is assigned to the customer itself from the day on, for others go on in its stead (R25).
+    pub fn end_by(self, day: NaiveDate) -> Result<Self, Rule> {
+        let mut after = self.clone();
+        for assignment in &mut after.team_assignments {
+            if assignment.last_day.is_some_and(|last| last < day) {
+                continue;
+            }
+            if assignment.first_day >= day {
+                let detail = format!(
+                    "Team {} is assigned from {}: succession begins later, or that assignment does not.",
+                    assignment.team.name, assignment.first_day
+                );
+                return Err(Rule::new(RuleCode::ResponsibleTeam, detail).at("/firstDay"));
+            }
+            assignment.last_day = day.pred_opt();
+        }
+        if after != self {
+            after.version += 1;
+        }
+        Ok(after)
+    }
+
     /// The assignment holds up to and including a last day; afterwards the nearest ancestor's team serves.
     pub fn end(self, id: AssignmentId, last_day: NaiveDate) -> Result<Self, Rule> {
         let mut after = self;

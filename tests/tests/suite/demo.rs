@@ -12,7 +12,7 @@ async fn a_year_of_a_municipality() {
         demo::fill(service.state()).await.expect("the fill");
         let auditor = service.auditor();
         for (path, wanted) in [
-            ("/customers", 12),
+            ("/customers", 15),
             ("/customer-teams", 4),
             ("/services", 25),
             ("/service-calendars", 3),

@@ -34,5 +34,6 @@ mod registers;
 mod requests;
 mod satisfaction;
 mod statements;
+mod succession;
 mod surveys;
 mod webhooks;

@@ -1,7 +1,10 @@
 //! How we stand: what is not covered, and one customer at a glance.
+use chrono::{Datelike, Duration};
 use domain::access::OtherCustomers;
-use end_to_end::{Answer, Caller, Service, World, on_each_database};
+use end_to_end::{Answer, Caller, Service, World, databases, on_each_database};
 use serde_json::{Value, json};
+
+use crate::statements::Stage;
 
 /// What each item of a list is called.
 fn labels(answer: &Answer, list: &str, label: &str) -> Vec<String> {
@@ -246,6 +249,118 @@ async fn an_overview_tells_how_we_stand_with_a_customer() {
         assert_eq!(parent.body["openRequests"]["total"], 0);
         world.stranger.get(&path).await.refused(404, "not_found");
         service.administrator().get(&path).await.refused(403, "forbidden");
+        service.stop().await;
+    })
+    .await;
+}
+
+/// The flags of each customer that has any, in the order of the reply.
+fn flagged(ranking: &Answer) -> Vec<(String, Vec<String>)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = |standing: &Value| {
+        let reasons = standing["reasons"].as_array().expect("reasons");
+        let flags = reasons.iter().map(|reason| text(&reason["flag"])).collect::<Vec<_>>();
+        (text(&standing["customer"]["code"]), flags)
+    };
+    let all = ranking.body["customers"].as_array().expect("customers").iter().map(of);
+    all.filter(|(_, flags)| !flags.is_empty()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_customers_are_ranked_by_what_is_amiss() {
+    for database in databases().await {
+        let service = Service::start_with(database, |settings| settings.relation_weights.missed_target = 9).await;
+        let stage = Stage::set(&service).await;
+        let world = &stage.desk.world;
+        let admin = service.administrator();
+        let lost = json!({"code": "LOST", "name": "Ingens", "legalEntity": {"name": "Kommunen"}});
+        admin.post("/customers", lost).await.expect(201);
+        complaint(world, "Ingen svarar", "2020-02-01").await;
+        // A promise of last month that was not kept.
+        let state = service.state();
+        let today = state.settings.local_date(state.clock.now());
+        let month = today.with_day(1).and_then(|first| first.pred_opt()).expect("a day");
+        let agreement = stage.usual().await;
+        let at = |day: u32| format!("{}T08:00:00Z", month.with_day(day).expect("a day"));
+        let outage = json!({"from": at(1), "to": at(20), "observedAt": at(20)});
+        stage.desk.send(&[stage.desk.outage("long", outage)]).await;
+        let period = format!("{}-{:02}", month.year(), month.month());
+        let statement = stage.open(&agreement, &period).await.expect(201);
+        let running = world.brm.get("/customer-standings").await.expect(200);
+        stage.propose(&format!("/service-level-statements/{}", statement.id())).await.expect(200);
+
+        let before = ["overdue_complaint"].map(String::from).to_vec();
+        assert!(flagged(&running).contains(&("KLK-HR".into(), before)), "{:#}", running.body);
+        let ranking = world.brm.get("/customer-standings").await.expect(200);
+        let wanted = [
+            ("KLK-HR", vec!["missed_target", "overdue_complaint"]),
+            ("LOST", vec!["no_team"]),
+            ("BUN", vec!["nothing_agreed"]),
+            ("KLK", vec!["nothing_agreed"]),
+        ];
+        let wanted = wanted.map(|(code, flags)| (code.to_owned(), flags.into_iter().map(String::from).collect()));
+        assert_eq!(flagged(&ranking), wanted, "{:#}", ranking.body);
+        assert_eq!(ranking.body["weights"]["missedTarget"], 9);
+        assert_eq!(ranking.body["total"], 4);
+        let worst = &ranking.body["customers"][0];
+        assert_eq!(worst["weight"], 17);
+        assert_eq!(worst["reasons"][1]["since"], "2020-02-01");
+        let said = "1 klagomål är obesvarat efter sista dagen, sedan 2020-02-01.";
+        assert_eq!(worst["reasons"][1]["text"]["sv"], said);
+        let one = world.brm.get("/customer-standings?flag=no_team&most=1").await.expect(200);
+        assert_eq!(one.body["total"], 1);
+        world.brm.get("/customer-standings?most=201").await.refused(400, "query");
+
+        // The overview of one says the same; the customer is not told how they rank.
+        let path = format!("/customers/{}/overview", world.klk_hr);
+        let seen = world.brm.get(&path).await.expect(200);
+        assert_eq!(seen.body["standing"], *worst);
+        assert_eq!(seen.body["agreements"]["items"][0]["agreement"]["id"], agreement);
+        assert_eq!(seen.body["statements"]["items"][0]["verdicts"]["missed"], 1);
+        assert!(world.decider.get(&path).await.expect(200).body.get("standing").is_none());
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_opens_one_page_for_ten_minutes() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        complaint(&world, "Långsam <e-post>", "2020-02-01").await;
+        let path = format!("/customers/{}/overview", world.klk_hr);
+        let link = world.brm.post(&format!("{path}-links"), Value::Null).await.expect(200);
+        let address = link.text("address");
+        let page = async |address: &str| {
+            let reply = service.http.get(address).send().await.expect("a reply");
+            (reply.status().as_u16(), reply.headers().clone(), reply.text().await.expect("text"))
+        };
+        let (status, headers, text) = page(&address).await;
+        assert_eq!((status, &headers["content-type"]), (200, &"text/html; charset=utf-8".parse().expect("text")));
+        assert_eq!(headers["cache-control"], "no-store");
+        assert!(headers.get("set-cookie").is_none());
+        assert!(text.contains("<html lang=\"sv\"") && text.contains("HR-avdelningen"), "{text}");
+        assert!(text.contains("1 klagomål är obesvarat") && text.contains("Långsam &lt;e-post&gt;"), "{text}");
+        let (_, _, english) = page(&format!("{address}&lang=en")).await;
+        assert!(english.contains("1 complaint is unanswered"), "{english}");
+        // A contact's page leaves out what is the provider's own.
+        let theirs = world.decider.post(&format!("{path}-links"), Value::Null).await.expect(200);
+        assert!(!page(&theirs.text("address")).await.2.contains("Det här behöver"));
+        world.stranger.post(&format!("{path}-links"), Value::Null).await.refused(404, "not_found");
+
+        // It opens nothing else: no other page, no operation; and an access token opens no page.
+        let (token, mine) = (address.split("link=").nth(1).expect("a link"), service.base());
+        assert_eq!(page(&address.replace(&world.klk_hr, &world.bun)).await.0, 404);
+        assert_eq!(page(&format!("{address}x")).await.0, 404);
+        let sent = service.http.get(format!("{mine}{path}")).bearer_auth(token).send().await.expect("a reply");
+        assert_eq!(sent.status(), 401);
+        let state = service.state();
+        let (kind, now) = (api::identity::Kind::Person, state.clock.now());
+        let access = state.tokens.issue(kind, &world.brm_id, String::new(), Duration::hours(1), now).expect("a token");
+        assert_eq!(page(&address.replace(token, &access)).await.0, 404);
+        state.clock.advance(Duration::seconds(599));
+        assert_eq!(page(&address).await.0, 200);
+        state.clock.advance(Duration::seconds(32));
+        assert_eq!(page(&address).await.0, 404);
         service.stop().await;
     })
     .await;

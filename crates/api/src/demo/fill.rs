@@ -18,7 +18,7 @@ use strum::IntoEnumIterator;
 
 use super::{
     DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, reports,
-    statements, surveys, webhooks, weighing,
+    statements, successions, surveys, webhooks, weighing,
 };
 use crate::{
     State,
@@ -78,6 +78,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     improvements::enter(state, &registers, now).await?;
     surveys::ask(state, &registers, now).await?;
     reports::write(state, &registers, now).await?;
+    successions::merge(state, &registers, begun + Duration::hours(12), now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

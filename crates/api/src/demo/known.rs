@@ -7,6 +7,12 @@ const COMMON: u128 = 0x019a_0000_0000_7000_8000_0000_0000_0000;
 /// What a thing is called, and the last digits of its id.
 const KNOWN: &[(&str, &str, u128)] = &[
     ("customer", "KLK", 0x101),
+    ("customer", "KFN", 0x2401),
+    ("customer", "FRI", 0x2402),
+    ("customer", "KUL", 0x2403),
+    ("customer", "MUS", 0x2404),
+    ("usage", "MUS: BOKNING", 0x2405),
+    ("succession", "KFN", 0x2411),
     ("service", "ESIGN", 0x201),
     ("person", "Agneta Rosvall", 0x301),
     ("person", "Rikard Ödman", 0x302),

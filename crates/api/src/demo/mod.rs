@@ -13,6 +13,7 @@ mod play;
 mod ratings;
 mod reports;
 mod statements;
+mod successions;
 mod surveys;
 mod webhooks;
 mod weighing;

@@ -30,6 +30,22 @@ pub enum Kind {
     Client,
 }
 
+impl Kind {
+    fn of(caller: &Caller) -> Self {
+        match caller {
+            Caller::Administrator { .. } => Self::Administrator,
+            Caller::Auditor { .. } => Self::Auditor,
+            Caller::Person { .. } => Self::Person,
+            Caller::Contact { .. } => Self::Contact,
+            Caller::Client { .. } => Self::Client,
+        }
+    }
+}
+
+/// The type of an access token, and of one that opens a page.
+const ACCESS: &str = "at+jwt";
+const PAGE: &str = "page+jwt";
+
 /// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
@@ -112,9 +128,56 @@ impl Tokens {
         lifetime: Duration,
         now: DateTime<Utc>,
     ) -> Result<String, jsonwebtoken::errors::Error> {
+        let audience = self.issuer.clone();
+        self.sign((ACCESS, audience), (kind, subject, scope), lifetime, now)
+    }
+
+    /// A token that opens this one page for the caller, and nothing else.
+    pub fn issue_for_page(
+        &self,
+        caller: &Caller,
+        page: &str,
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let scope = match caller {
+            Caller::Client { scopes, .. } => scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            _ => String::new(),
+        };
+        let subject = caller.actor().id;
+        let bearer = (Kind::of(caller), subject.as_str(), scope);
+        self.sign((PAGE, self.audience_of(page)), bearer, lifetime, now)
+    }
+
+    /// Who may look at this page by the token now.
+    pub async fn page_caller(
+        &self,
+        token: &str,
+        page: &str,
+        db: &Db,
+        now: DateTime<Utc>,
+        today: chrono::NaiveDate,
+    ) -> Result<Option<Caller>, Problem> {
+        match self.verify(token, (PAGE, &self.audience_of(page)), now) {
+            Some(claims) => look_up(&claims, db, today).await,
+            None => Ok(None),
+        }
+    }
+
+    fn audience_of(&self, page: &str) -> String {
+        format!("{}{page}", self.issuer)
+    }
+
+    fn sign(
+        &self,
+        (typ, audience): (&str, String),
+        (kind, subject, scope): (Kind, &str, String),
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = Claims {
             iss: self.issuer.clone(),
-            aud: self.issuer.clone(),
+            aud: audience,
             sub: subject.to_owned(),
             client_id: if kind == Kind::Client {
                 subject.to_owned()
@@ -130,7 +193,7 @@ impl Tokens {
             acr: None,
         };
         let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some("at+jwt".into());
+        header.typ = Some(typ.into());
         header.kid = Some(self.keys.signing_id.clone());
         jsonwebtoken::encode(&header, &claims, &self.keys.signing)
     }
@@ -147,12 +210,12 @@ impl Tokens {
     }
 
     /// What the token says, if it is one of ours and its time is now, by the service's clock.
-    fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+    fn verify(&self, token: &str, (typ, audience): (&str, &str), now: DateTime<Utc>) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if !header
             .typ
             .as_ref()
-            .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
+            .is_some_and(|told| told.eq_ignore_ascii_case(typ))
         {
             return None;
         }
@@ -163,7 +226,7 @@ impl Tokens {
             .find(|key| Some(&key.id) == header.kid.as_ref())?;
         let mut validation = Validation::new(Algorithm::ES256);
         validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.issuer]);
+        validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
@@ -195,7 +258,7 @@ impl Tokens {
                 return caller.zip(claims.signed_in()).ok_or(INVALID);
             }
             Some((claims, _, _)) => claims,
-            None => self.verify(token, now).ok_or(INVALID)?,
+            None => self.verify(token, (ACCESS, &self.issuer), now).ok_or(INVALID)?,
         };
         let caller = look_up(&claims, db, today).await?;
         let signed_in = claims.signed_in();

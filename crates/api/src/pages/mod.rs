@@ -3,7 +3,8 @@
 pub mod agreement;
 pub mod answering;
 pub mod improvements;
-mod paper;
+pub mod overview;
+pub mod paper;
 pub mod satisfaction;
 pub mod statement;
 mod targets;

@@ -1,7 +1,11 @@
 //! How documents are handed out: which language, page or PDF, and the same bytes for the same content.
 use std::sync::LazyLock;
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use documents::{Document, Language, STYLE};
 use domain::{Rule, RuleCode, agreements};
@@ -73,6 +77,18 @@ impl PaperQuery {
         };
         self.format.unwrap_or_else(preferred)
     }
+}
+
+/// The document as a page that is nobody's to keep: for doors outside the operations.
+pub fn page(status: StatusCode, document: &Document) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_LANGUAGE, document.language.tag()))
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::VARY, "Accept-Language"))
+        .body(documents::to_html(document))
 }
 
 /// A document that is on its way out.

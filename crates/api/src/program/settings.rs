@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{access::OtherCustomers, satisfaction::Threshold};
+use domain::{access::OtherCustomers, relation::RelationWeights, satisfaction::Threshold};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -69,6 +69,8 @@ pub struct Settings {
     pub secret_overlap_hours: u32,
     /// How many answers a figure of satisfaction rests on at least; fewer are withheld. 3 or more.
     pub fewest_answers: u32,
+    /// What speaks against a customer counts for so much where all are ranked.
+    pub relation_weights: RelationWeights,
     /// The server that mail is sent by, `smtps://user:password@host`, `smtp://host?tls=required` or, on the same machine only,
     /// `smtp://host:25`; empty: none is sent.
     pub mail_server_url: String,
@@ -155,6 +157,7 @@ impl Default for Settings {
             complaint_reopen_days: 14,
             secret_overlap_hours: 24,
             fewest_answers: 5,
+            relation_weights: RelationWeights::default(),
             mail_server_url: String::new(),
             mail_from: String::new(),
             mail_timeout_seconds: 60,
@@ -207,6 +210,10 @@ impl Settings {
         }
         if settings.fewest_answers < 3 {
             let detail = "the setting fewest_answers is not usable: it is 3 or more";
+            return Err(SettingsError(detail.into()));
+        }
+        if !settings.relation_weights.are_bounded() {
+            let detail = "the setting relation_weights is not usable: each weight is 0 to 100";
             return Err(SettingsError(detail.into()));
         }
         Ok((settings, Sources(figment)))

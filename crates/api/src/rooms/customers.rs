@@ -278,7 +278,7 @@ async fn end_service_usage(
         let before = call.unchanged(store::load_usage(unit, &call.scope, customer, id).await?)?;
         let others = store::usages_of(unit, &call.scope, customer, before.service.id).await?;
         let after = before.clone().end(body.value.last_day, &others)?;
-        store::update_usage(unit, &before, &after).await?;
+        store::update_usage(unit, "ended", &before, &after).await?;
         Reply::ok(&after, call.today())
     })
     .await

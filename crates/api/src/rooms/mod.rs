@@ -19,6 +19,7 @@ pub mod requests;
 pub mod satisfaction;
 pub mod service_levels;
 pub mod services;
+pub mod succession;
 pub mod surveys;
 pub mod teams;
 pub mod webhooks;
@@ -37,6 +38,7 @@ pub fn all(routes: &mut Routes) {
         .configure(backlog::routes)
         .configure(about::routes)
         .configure(customers::routes)
+        .configure(succession::routes)
         .configure(people::routes)
         .configure(services::routes)
         .configure(teams::routes)

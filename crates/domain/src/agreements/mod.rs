@@ -316,6 +316,10 @@ pub struct Agreement {
     /// The customer, of an `sla`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerRef>,
+    /// Who held it before, where others succeeded them (R25); by day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub former_holders: Vec<FormerHolder>,
     /// With whom, by name.
     pub with: OtherParty,
     /// The form in which it is evidenced.
@@ -343,6 +347,16 @@ pub struct Agreement {
     pub versions: Vec<VersionLine>,
     /// When it was begun.
     pub created_at: DateTime<Utc>,
+}
+
+/// A customer that held the agreement.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerHolder {
+    /// Who.
+    pub customer: CustomerRef,
+    /// The last day on which they did.
+    pub last_day: NaiveDate,
 }
 
 impl Aggregate for Agreement {
@@ -404,6 +418,7 @@ impl Agreement {
             number: first.agreement.number.clone(),
             kind: first.agreement.kind,
             customer,
+            former_holders: vec![],
             with: first.with.clone(),
             evidence,
             current: line.summary(today),

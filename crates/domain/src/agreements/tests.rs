@@ -27,6 +27,7 @@ fn agreement(kind: AgreementKind) -> Agreement {
         number: "AGR-2026-0001".into(),
         kind,
         customer: (kind == AgreementKind::Sla).then_some(customer),
+        former_holders: vec![],
         with: OtherParty {
             name: "Kommunledningskontoret".parse().unwrap(),
             legal_entity: None,

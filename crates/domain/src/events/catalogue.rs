@@ -11,7 +11,7 @@ use crate::{
     calendars::ServiceCalendar,
     clients::Client,
     connections::Connection,
-    customers::{Customer, ServiceUsage},
+    customers::{Customer, ServiceUsage, Succession},
     improvements::{Improvement, ImprovementOffer, Reading},
     measurements::{Batch, Matched},
     people::{Contact, Person},
@@ -88,6 +88,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                         ("created", "A customer was entered."),
                         ("changed", "What is known of a customer changed."),
                         ("deleted", "A customer that nothing depended on was removed."),
+                        ("succeeded", "A customer ends, and others go on in its stead."),
                     ]),
                     of::<TeamAssignments>(&[
                         ("team_assigned", "A team takes a customer on."),
@@ -102,6 +103,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("created", "A contact of a customer was entered."),
                     ("changed", "What is known of a contact, or their mandates, changed."),
                     ("ended", "A contact speaks for the customer no longer."),
+                    ("passed_on", "A contact speaks for their customer's successor."),
                     ("erased", "A contact's name, addresses and words were removed for good."),
                     ("deleted", "A contact that nothing depended on was removed."),
                 ])]
@@ -131,6 +133,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                 &[of::<ServiceUsage>(&[
                     ("created", "A customer begins to use a service."),
                     ("ended", "A customer's use of a service has an end."),
+                    ("passed_on", "A use that had not begun is the successor's."),
                 ])]
             }
         }
@@ -178,6 +181,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ),
                     ("scored", "What those who scored a request gave it on average changed."),
                     ("escalated", "A complaint is overdue."),
+                    ("passed_on", "A request goes on under its customer's successor."),
                 ])]
             }
         }
@@ -234,6 +238,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("imported", "An agreement was taken in from an export."),
                     ("changed", "What is known of an agreement changed."),
                     ("reviewed", "An agreement was looked over."),
+                    ("passed_on", "An agreement is held by its customer's successor."),
                     (
                         "version_created",
                         "An agreement reads otherwise, for a further version was begun.",
@@ -388,6 +393,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("implemented", "An improvement is in effect."),
                     ("verified", "What an improvement came to was judged."),
                     ("closed", "Nothing is left to do for an improvement."),
+                    ("passed_on", "An improvement is for its customer's successor."),
                     ("activity_planned", "Something is to be done for an improvement."),
                     ("activity_changed", "What is to be done for an improvement changed."),
                     ("activity_completed", "Something was done for an improvement."),
@@ -451,6 +457,9 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("sealed", "A survey's edition is sent, and stays as it reads."),
                 ])]
             }
+        }
+        SubjectKind::Succession => {
+            const { &[of::<Succession>(&[("recorded", "Customers went on as others.")])] }
         }
         SubjectKind::SatisfactionReport => {
             const {

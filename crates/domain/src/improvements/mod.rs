@@ -84,6 +84,11 @@ impl ImprovementStatus {
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Closed | Self::Rejected)
     }
+
+    /// Every status in which something is left to do.
+    pub fn open() -> impl Iterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter().filter(|status| status.is_open())
+    }
 }
 
 word! {

@@ -477,6 +477,18 @@ impl Request {
     }
 
     /// One version on, in the status after the act.
+    /// It goes on under its customer's successor (R25); a destination that has it is told.
+    pub fn passed_on(self, to: CustomerRef, now: DateTime<Utc>) -> Self {
+        let mut request = Self {
+            version: self.version + 1,
+            customer: to,
+            changed_at: now,
+            ..self
+        };
+        request.tell_destination();
+        request
+    }
+
     pub(super) fn step(self, act: Act, now: DateTime<Utc>) -> Result<Self, Rule> {
         let status = self.allowed(act)?;
         Ok(Self {

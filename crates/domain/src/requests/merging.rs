@@ -98,7 +98,7 @@ impl Request {
         }
     }
 
-    fn tell_destination(&mut self) {
+    pub(super) fn tell_destination(&mut self) {
         let version = self.version;
         self.hand_over = self
             .hand_over

@@ -167,6 +167,11 @@ impl RequestStatus {
             Self::Fulfilled | Self::Dismissed | Self::Withdrawn | Self::Merged | Self::Closed
         )
     }
+
+    /// Every status in which something is left to do.
+    pub fn open() -> impl Iterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter().filter(|status| status.is_open())
+    }
 }
 
 /// Who raised the matter, or wrote something about it.

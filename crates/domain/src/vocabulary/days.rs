@@ -66,6 +66,30 @@ impl Period {
         self.until.is_none_or(|until| other.since < until) && other.until.is_none_or(|until| self.since < until)
     }
 
+    /// The days that lie inside both, where there are any.
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        let until = match (self.until, other.until) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let since = self.since.max(other.since);
+        until.is_none_or(|until| since < until).then_some(Self { since, until })
+    }
+
+    /// Its days that do not lie inside the other.
+    pub fn without(self, other: &Self) -> impl Iterator<Item = Self> {
+        let before = Self {
+            since: self.since,
+            until: Some(self.until.map_or(other.since, |until| until.min(other.since))),
+        };
+        let after = other.until.map(|until| Self {
+            since: self.since.max(until),
+            until: self.until,
+        });
+        let has_days = |period: &Self| period.until.is_none_or(|until| period.since < until);
+        [Some(before), after].into_iter().flatten().filter(has_days)
+    }
+
     /// Whether any day from `day` on lies inside.
     pub fn reaches(&self, day: NaiveDate) -> bool {
         self.until.is_none_or(|until| until > day)
@@ -98,6 +122,22 @@ mod tests {
         fn overlap_means_a_common_day(a in period(), b in period()) {
             let common = (0..200).map(day).any(|d| a.contains(d) && b.contains(d));
             prop_assert_eq!(a.overlaps(&b), common);
+            let both = a.common(&b);
+            for n in 0..200 {
+                let inside = both.is_some_and(|both| both.contains(day(n)));
+                prop_assert_eq!(inside, a.contains(day(n)) && b.contains(day(n)));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_of_a_period_is_what_the_other_lacks(a in period(), b in period()) {
+            let left: Vec<Period> = a.without(&b).collect();
+            for n in 0..200 {
+                let inside = left.iter().filter(|p| p.contains(day(n))).count();
+                prop_assert_eq!(inside, usize::from(a.contains(day(n)) && !b.contains(day(n))));
+            }
         }
     }
 

@@ -59,6 +59,8 @@ ids! {
     RequestId;
     /// A request handed over to a destination.
     HandOverId;
+    /// Customers that went on as others.
+    SuccessionId;
     /// A version of the way of weighing requests.
     ScoringSchemeId;
     /// What a person gave a request.

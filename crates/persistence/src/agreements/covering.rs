@@ -61,10 +61,11 @@ struct UsedRow {
     holder_name: Option<Name>,
 }
 
-/// The version that covers `u.service_id` for `u.customer_id` on a day: that of the nearest holder.
+/// The version that covers `u.service_id` for `u.customer_id` on a day, which is asked for four times: that of the nearest
+/// holder of the day.
 pub(crate) const COVERING: &str = "select v.id from customer_ancestry y \
-    join agreement a on a.customer_id = y.ancestor_id \
-    join agreement_version v on v.agreement_id = a.id and v.status in ('approved', 'terminated') \
+    join agreement_holder o on o.customer_id = y.ancestor_id and o.since <= ? and (o.until is null or o.until > ?) \
+    join agreement_version v on v.agreement_id = o.agreement_id and v.status in ('approved', 'terminated') \
         and v.since <= ? and (v.until is null or v.until > ?) \
     join agreement_service s on s.version_id = v.id and s.service_id = u.service_id \
     where y.customer_id = u.customer_id and (y.depth = 0 or not v.this_only) \
@@ -91,10 +92,20 @@ pub async fn service_coverage(
             LeftJoin,
             "agreement_version",
             "v",
-            store::expr(source.backend(), covering, [Value::from(day), day.into()]),
+            store::expr(source.backend(), covering, [day; 4]),
         )
         .join_as(LeftJoin, "agreement", "a", Expr::cust("a.id = v.agreement_id"))
-        .join_as(LeftJoin, "customer", "h", Expr::cust("h.id = a.customer_id"))
+        .join_as(
+            LeftJoin,
+            "agreement_holder",
+            "o",
+            store::expr(
+                source.backend(),
+                "o.agreement_id = a.id and o.since <= ? and (o.until is null or o.until > ?)",
+                [day; 2],
+            ),
+        )
+        .join_as(LeftJoin, "customer", "h", Expr::cust("h.id = o.customer_id"))
         .and_where(Expr::col(("u", "customer_id")).eq(customer.id))
         .and_where(store::expr(
             source.backend(),

@@ -10,7 +10,7 @@ mod underpinning;
 mod versions;
 
 use chrono::NaiveDate;
-use domain::{access::Scope, agreements::*, events::SubjectKind, vocabulary::*};
+use domain::{access::Scope, agreements::*, customers::Customer, events::SubjectKind, vocabulary::*};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Statement,
@@ -70,6 +70,7 @@ struct Row {
     agreement: entity::Model,
     customer_code: Option<Code>,
     customer_name: Option<Name>,
+    former_holders: String,
     lines: String,
     permitted: access::Leave,
 }
@@ -85,6 +86,23 @@ struct Line {
     ended: VersionState,
     title: Name,
     review_day: Option<NaiveDate>,
+}
+
+/// A holder's row in another.
+#[derive(Deserialize)]
+struct HolderLine {
+    #[serde(flatten)]
+    customer: CustomerRef,
+    until: NaiveDate,
+}
+
+impl From<HolderLine> for FormerHolder {
+    fn from(line: HolderLine) -> Self {
+        Self {
+            customer: line.customer,
+            last_day: line.until.pred_opt().unwrap_or(line.until),
+        }
+    }
 }
 
 impl From<Line> for VersionLine {
@@ -111,6 +129,7 @@ impl Row {
             (Some(id), Some(code), Some(name)) => Some(CustomerRef { id, code, name }),
             _ => None,
         };
+        let former_holders: Vec<HolderLine> = serde_json::from_str(&self.former_holders)?;
         let lines: Vec<Line> = serde_json::from_str(&self.lines)?;
         let versions: Vec<VersionLine> = lines.into_iter().map(Into::into).collect();
         // An agreement is stored with its first version, and that is never thrown away.
@@ -121,6 +140,7 @@ impl Row {
             number: row.number,
             kind: row.kind,
             customer,
+            former_holders: former_holders.into_iter().map(Into::into).collect(),
             with: row.other_party,
             evidence: row.evidence,
             current: VersionSummary {
@@ -146,6 +166,16 @@ impl Row {
     }
 }
 
+fn former_holders(backend: DbBackend) -> String {
+    store::json_rows(
+        backend,
+        &[("id", "f.id"), ("code", "f.code"), ("name", "f.name"), ("until", "o.until")],
+        "agreement_holder o join customer f on f.id = o.customer_id \
+         where o.agreement_id = agreement.id and o.until is not null",
+        "o.until",
+    )
+}
+
 fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatement {
     let mut query = Entity::find().into_query();
     let members = ["number", "status", "since", "until", "ended", "title", "review_day"];
@@ -166,6 +196,7 @@ fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatemen
         .left_join("customer", Expr::cust("customer.id = agreement.customer_id"))
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
+        .expr_as(Expr::cust(former_holders(backend)), "former_holders")
         .expr_as(Expr::cust(lines), "lines");
     if scope.is_contact() {
         query.and_where(Expr::cust(
@@ -259,6 +290,11 @@ async fn insert_row(unit: &mut UnitOfWork, act: &str, agreement: &Agreement) -> 
     Entity::insert(row(agreement))
         .exec_without_returning(unit.connection())
         .await?;
+    if let Some(customer) = &agreement.customer {
+        // It is its first holder's whenever its versions are in force.
+        let sql = "insert into agreement_holder (agreement_id, customer_id, since) values (?, ?, '0001-01-01')";
+        store::run(unit.connection(), sql, vec![agreement.id.0.into(), customer.id.0.into()]).await?;
+    }
     let kind = SubjectKind::Agreement;
     references::set(unit, kind, agreement.id.0, &agreement.references, None, true).await?;
     unit.record(act, None, Some(agreement))
@@ -276,6 +312,43 @@ pub async fn update(unit: &mut UnitOfWork, act: &str, before: &Agreement, after:
     let kind = SubjectKind::Agreement;
     references::set(unit, kind, after.id.0, &after.references, None, false).await?;
     unit.record(act, Some(before), Some(after))
+}
+
+/// Who held the agreement on the days up to the second, without it, one after the other; nobody where it is with no customer.
+pub(crate) async fn holders(
+    source: &impl Source,
+    agreement: &Agreement,
+    (first_day, until): (NaiveDate, NaiveDate),
+) -> Result<Vec<(CustomerId, Period)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Held {
+        customer_id: CustomerId,
+        since: NaiveDate,
+        until: Option<NaiveDate>,
+    }
+    let sql = "select customer_id, since, until from agreement_holder where agreement_id = ? and since < ? \
+        and (until is null or until > ?) order by since";
+    let values = vec![agreement.id.0.into(), until.into(), first_day.into()];
+    let rows = store::rows::<Held>(source.connection(), sql, values).await?;
+    let held = |row: Held| {
+        let period = Period {
+            since: row.since,
+            until: row.until,
+        };
+        (row.customer_id, period)
+    };
+    Ok(rows.into_iter().map(held).collect())
+}
+
+/// Stores that the agreement has another holder from the day on; open statements about it go on (R8).
+pub async fn pass_on(unit: &mut UnitOfWork, id: AgreementId, to: &Customer, first_day: NaiveDate) -> Result<(), Error> {
+    let before = load(unit, &Scope::unlimited("succession"), id).await?;
+    let after = before.clone().passed_on(to, first_day);
+    let end = "update agreement_holder set until = ? where agreement_id = ? and until is null";
+    store::run(unit.connection(), end, vec![first_day.into(), id.0.into()]).await?;
+    let begin = "insert into agreement_holder (agreement_id, customer_id, since) values (?, ?, ?)";
+    store::run(unit.connection(), begin, vec![id.0.into(), to.id.0.into(), first_day.into()]).await?;
+    update(unit, "passed_on", &before, &after).await
 }
 
 /// Stores that an agreement was looked over, and by when each of its versions is next.

@@ -529,12 +529,14 @@ pub(super) async fn must_be_free(
     if period.until == Some(period.since) {
         return Ok(());
     }
-    let sql = "agreement.customer_id = ? and agreement.id <> ? and mine.version_id = ? \
-        and v.status in ('approved', 'terminated') and (v.until is null or (v.until > v.since and v.until > ?))";
+    let sql = "o.customer_id = ? and agreement.id <> ? and mine.version_id = ? \
+        and v.status in ('approved', 'terminated') and (v.until is null or (v.until > v.since and v.until > ?)) \
+        and (o.until is null or (o.until > v.since and o.until > ?)) and (v.until is null or o.since < v.until)";
     let values = [
         Value::from(customer.id.0),
         agreement.id.0.into(),
         version.id.0.into(),
+        period.since.into(),
         period.since.into(),
     ];
     let mut query = Query::select()
@@ -548,6 +550,12 @@ pub(super) async fn must_be_free(
         .to_owned();
     use sea_orm::JoinType::InnerJoin;
     query
+        .join_as(
+            InnerJoin,
+            "agreement_holder",
+            "o",
+            Expr::cust("o.agreement_id = agreement.id"),
+        )
         .join_as(
             InnerJoin,
             "agreement_version",
@@ -569,7 +577,7 @@ pub(super) async fn must_be_free(
         .join_as(InnerJoin, "service", "s", Expr::cust("s.id = theirs.service_id"))
         .limit(1);
     if let Some(until) = period.until {
-        query.and_where(store::expr(unit.backend(), "v.since < ?", [until]));
+        query.and_where(store::expr(unit.backend(), "v.since < ? and o.since < ?", [until; 2]));
     }
     let Some(other) = store::one::<InTheWay>(unit.connection(), &query).await? else {
         return Ok(());

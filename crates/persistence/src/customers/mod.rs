@@ -1,4 +1,5 @@
 //! Customers with their place in the hierarchy, and their usages of services.
+mod succession;
 mod usages;
 
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use succession::*;
 pub use usages::*;
 
 use crate::{
@@ -47,6 +49,9 @@ pub(crate) mod entity {
         #[sea_orm(column_type = "JsonBinary")]
         pub external_references: crate::references::References,
         pub created_at: DateTimeUtc,
+        /// Whom references to it mean, and since when, where others succeeded it.
+        pub heir_id: Option<CustomerId>,
+        pub ended_at: Option<DateTimeUtc>,
     }
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -59,19 +64,14 @@ struct Row {
     customer: entity::Model,
     parent_code: Option<Code>,
     parent_name: Option<Name>,
+    succeeded_by: String,
     permitted: access::Leave,
 }
 
-impl From<Row> for (Customer, access::Leave) {
-    fn from(
-        Row {
-            customer: row,
-            parent_code,
-            parent_name,
-            permitted,
-        }: Row,
-    ) -> Self {
-        let parent = match (row.parent_id, parent_code, parent_name) {
+impl Row {
+    fn customer(self) -> Result<(Customer, access::Leave), Error> {
+        let row = self.customer;
+        let parent = match (row.parent_id, self.parent_code, self.parent_name) {
             (Some(id), Some(code), Some(name)) => Some(CustomerRef { id, code, name }),
             _ => None,
         };
@@ -84,9 +84,10 @@ impl From<Row> for (Customer, access::Leave) {
             parent,
             legal_entity: row.legal_entity,
             references: row.external_references.0,
+            succeeded_by: serde_json::from_str(&self.succeeded_by)?,
             created_at: row.created_at,
         };
-        (customer, permitted)
+        Ok((customer, self.permitted))
     }
 }
 
@@ -103,6 +104,15 @@ pub struct Filter {
     pub reference: Option<SystemKey>,
 }
 
+fn succeeded_by(backend: DbBackend) -> String {
+    store::json_rows(
+        backend,
+        &[("id", "s.id"), ("code", "s.code"), ("name", "s.name")],
+        "customer_successor g join customer s on s.id = g.successor_id where g.customer_id = customer.id",
+        "s.code",
+    )
+}
+
 fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatement {
     let mut query = sea_orm::QueryTrait::into_query(Entity::find());
     query
@@ -113,7 +123,8 @@ fn select(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatemen
             Expr::cust("parent.id = customer.parent_id"),
         )
         .expr_as(Expr::col(("parent", "code")), "parent_code")
-        .expr_as(Expr::col(("parent", "name")), "parent_name");
+        .expr_as(Expr::col(("parent", "name")), "parent_name")
+        .expr_as(Expr::cust(succeeded_by(backend)), "succeeded_by");
     access::guard(&mut query, scope, "customer.id", (today, backend), |reach| {
         access::of_customers(&reach.customers, "customer.id", today, backend)
     });
@@ -125,27 +136,46 @@ pub async fn get(source: &impl Source, scope: &Scope, id: CustomerId, today: Nai
     let query = select(source.backend(), scope, today)
         .and_where(Expr::col(("customer", "id")).eq(id))
         .to_owned();
-    access::admit(
-        source,
-        store::one::<Row>(source.connection(), &query).await?.map(Into::into),
-    )
+    let row = store::one::<Row>(source.connection(), &query).await?;
+    access::admit(source, row.map(Row::customer).transpose()?)
 }
 
-/// The same, held until the unit of work ends.
+/// The same, held until the unit of work ends. One that others succeeded is changed no more (R25).
 pub async fn load(unit: &UnitOfWork, scope: &Scope, id: CustomerId) -> Result<Customer, Error> {
-    let mut query = select(unit.backend(), scope, unit.today());
-    query.and_where(Expr::col(("customer", "id")).eq(id));
-    store::lock(&mut query, unit.backend(), "customer");
-    access::admit(
-        unit,
-        store::one::<Row>(unit.connection(), &query).await?.map(Into::into),
-    )
+    hold(unit, &[id], "for no key update").await?;
+    let customer = get(unit, scope, id, unit.today()).await?;
+    customer.must_go_on()?;
+    Ok(customer)
 }
 
-/// The customer that a key in a body names. One out of scope is refused like one that does not exist (R20); one that
-/// the caller sees, but where the act belongs to another role, is refused as that.
+/// Holds customers until the unit of work ends, in one order whoever asks; what is read afterwards is as it is then.
+/// SQLite's single writer needs nothing.
+pub(crate) async fn hold(unit: &UnitOfWork, ids: &[CustomerId], how: &str) -> Result<(), Error> {
+    if unit.backend() == DbBackend::Postgres {
+        let places = store::places(ids.len());
+        let sql = format!("select id from customer where id in ({places}) order by id {how}");
+        store::run(unit.connection(), &sql, ids.iter().map(|id| id.0.into()).collect()).await?;
+    }
+    Ok(())
+}
+
+/// The customer that a key in a body names; by a reference to one that others succeeded, its heir (R25). One out of scope
+/// is refused like one that does not exist (R20); one that the caller sees, but where the act belongs to another role, is
+/// refused as that. Nobody succeeds it until the unit of work ends.
 pub async fn named(
-    source: &impl Source,
+    unit: &UnitOfWork,
+    scope: &Scope,
+    key: &Key<CustomerId>,
+    pointer: &str,
+    today: NaiveDate,
+) -> Result<Customer, Error> {
+    let customer = named_at_all(unit, scope, key, pointer, today).await?;
+    customer.must_go_on().map_err(|rule| rule.at(pointer))?;
+    Ok(customer)
+}
+
+async fn named_at_all(
+    source: &UnitOfWork,
     scope: &Scope,
     key: &Key<CustomerId>,
     pointer: &str,
@@ -155,6 +185,11 @@ pub async fn named(
     let id = references::id_of(source, SubjectKind::Customer, key)
         .await?
         .ok_or_else(unknown)?;
+    hold(source, &[id], "for key share").await?;
+    let id = match key {
+        Key::Id(_) => id,
+        Key::Reference(_) => heir_of(source, id).await?.unwrap_or(id),
+    };
     // Some acts reach further than the eye: a person without a team raises requests for customers that they don't see.
     let reach = Scope {
         visible: scope.permitted.clone(),
@@ -196,19 +231,14 @@ pub async fn list(
         query.and_where(wanted);
     });
     if let Some(wanted) = &filter.reference {
-        query.and_where(known_by(SubjectKind::Customer, "customer.id", wanted, source.backend()));
+        query.and_where(meant_by(wanted, source.backend()));
     }
     let (rows, total) = paging
         .rows::<Row>(source, &mut query, Some(("customer", "sort_key")), ("customer", "id"))
         .await?;
     let place = |c: &Customer| Cursor::after(sort_key(c.name.as_str()), c.id);
-    Ok(paging.cut(
-        rows.into_iter()
-            .map(|row| <(Customer, access::Leave)>::from(row).0)
-            .collect(),
-        total,
-        place,
-    ))
+    let customers = rows.into_iter().map(|row| Ok(row.customer()?.0));
+    Ok(paging.cut(customers.collect::<Result<_, Error>>()?, total, place))
 }
 
 /// Whether the thing whose id stands in `column` is known by the reference.
@@ -284,6 +314,7 @@ fn row(customer: &Customer) -> ActiveModel {
         legal_entity_key: Set(legal_entity_key),
         external_references: Set(References(customer.references.clone())),
         created_at: Set(customer.created_at),
+        ..Default::default()
     }
 }
 
@@ -318,13 +349,7 @@ pub async fn update(
     after: &Customer,
     digest: Option<&str>,
 ) -> Result<(), Error> {
-    let done = Entity::update_many()
-        .set(row(after))
-        .filter(Column::Id.eq(before.id))
-        .filter(Column::Version.eq(before.version))
-        .exec(unit.connection())
-        .await?;
-    store::unless_stale(done)?;
+    keep(unit, before, after).await?;
     if before.parent != after.parent {
         let cut = "delete from customer_ancestry where \
             customer_id in (select customer_id from customer_ancestry where ancestor_id = ?) and \
@@ -342,6 +367,16 @@ pub async fn update(
     )
     .await?;
     unit.record("changed", Some(before), Some(after))
+}
+
+async fn keep(unit: &UnitOfWork, before: &Customer, after: &Customer) -> Result<(), Error> {
+    let done = Entity::update_many()
+        .set(row(after))
+        .filter(Column::Id.eq(before.id))
+        .filter(Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)
 }
 
 /// Hangs the customer's subtree under its parent and the parent's ancestors.
@@ -378,6 +413,8 @@ pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Er
         ("outages", "measurement_customer", "customer_id"),
         ("improvements", "improvement_customer", "customer_id"),
         ("rounds of surveys", "survey_round_customer", "customer_id"),
+        ("successions", "customer_successor", "customer_id"),
+        ("successions", "customer_successor", "successor_id"),
     ];
     refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
     references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;

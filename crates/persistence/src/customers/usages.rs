@@ -72,7 +72,24 @@ impl From<UsageRow> for (ServiceUsage, access::Leave) {
     }
 }
 
+/// The usage, whoever's it is; held until the unit of work ends.
+pub(super) async fn usage_by_id(unit: &UnitOfWork, id: UsageId) -> Result<ServiceUsage, Error> {
+    let mut query = select_any(unit.backend(), &Scope::unlimited("succession"), unit.today());
+    query.and_where(Expr::col(("service_usage", "id")).eq(id));
+    store::lock(&mut query, unit.backend(), "service_usage");
+    access::admit(
+        unit,
+        store::one::<UsageRow>(unit.connection(), &query).await?.map(Into::into),
+    )
+}
+
 fn select_usages(backend: DbBackend, scope: &Scope, customer: CustomerId, today: NaiveDate) -> SelectStatement {
+    let mut query = select_any(backend, scope, today);
+    query.and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
+    query
+}
+
+fn select_any(backend: DbBackend, scope: &Scope, today: NaiveDate) -> SelectStatement {
     let mut query = sea_orm::QueryTrait::into_query(usage::Entity::find());
     query
         .inner_join("customer", Expr::cust("customer.id = service_usage.customer_id"))
@@ -80,8 +97,7 @@ fn select_usages(backend: DbBackend, scope: &Scope, customer: CustomerId, today:
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
         .expr_as(Expr::col(("service", "code")), "service_code")
-        .expr_as(Expr::col(("service", "name")), "service_name")
-        .and_where(Expr::col(("service_usage", "customer_id")).eq(customer));
+        .expr_as(Expr::col(("service", "name")), "service_name");
     access::guard(&mut query, scope, "customer.id", (today, backend), |reach| {
         access::of_customers(&reach.customers, "customer.id", today, backend)
     });
@@ -181,8 +197,13 @@ pub async fn insert_usage(unit: &mut UnitOfWork, usage: &ServiceUsage) -> Result
     unit.record("created", None, Some(usage))
 }
 
-/// Stores an ended usage.
-pub async fn update_usage(unit: &mut UnitOfWork, before: &ServiceUsage, after: &ServiceUsage) -> Result<(), Error> {
+/// Stores a changed usage; `act` is what happened to it.
+pub async fn update_usage(
+    unit: &mut UnitOfWork,
+    act: &str,
+    before: &ServiceUsage,
+    after: &ServiceUsage,
+) -> Result<(), Error> {
     let done = usage::Entity::update_many()
         .set(usage_row(after)?)
         .filter(usage::Column::Id.eq(before.id))
@@ -190,5 +211,5 @@ pub async fn update_usage(unit: &mut UnitOfWork, before: &ServiceUsage, after: &
         .exec(unit.connection())
         .await?;
     store::unless_stale(done)?;
-    unit.record("ended", Some(before), Some(after))
+    unit.record(act, Some(before), Some(after))
 }

@@ -2,6 +2,7 @@
 //! waited for, and matched in the unit of work that makes it known.
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use domain::{
     Rule, RuleCode,
     events::SubjectKind,
@@ -39,6 +40,8 @@ pub fn reason<'a>(waits: impl Iterator<Item = &'a str>) -> Option<Unmatched> {
 pub struct Names {
     services: HashMap<Key<ServiceId>, ServiceId>,
     customers: HashMap<Key<CustomerId>, CustomerId>,
+    /// Since when which customers go on as others (R25).
+    ended: HashMap<CustomerId, (DateTime<Utc>, CustomerId)>,
 }
 
 impl Names {
@@ -64,7 +67,12 @@ impl Names {
         let (told, ids) = self::told(unit, SubjectKind::Customer, &customers).await?;
         let existing = customers::existing(unit, &ids).await?;
         let customers = known(customers, &told, &existing);
-        Ok(Self { services, customers })
+        let ended = customers::ended(unit, &existing).await?;
+        Ok(Self {
+            services,
+            customers,
+            ended,
+        })
     }
 
     /// The service that a key stands for, if it is known.
@@ -72,9 +80,13 @@ impl Names {
         self.services.get(key).copied()
     }
 
-    /// The customer that a key stands for, if it is known.
-    pub fn customer(&self, key: &Key<CustomerId>) -> Option<CustomerId> {
-        self.customers.get(key).copied()
+    /// The customer that a key stood for then, if it is known: what others succeeded is theirs from their first day on.
+    pub fn customer(&self, key: &Key<CustomerId>, at: DateTime<Utc>) -> Option<CustomerId> {
+        let id = self.customers.get(key).copied()?;
+        match self.ended.get(&id) {
+            Some((since, heir)) if *since <= at => Some(*heir),
+            _ => Some(id),
+        }
     }
 
     /// The measurement as it is stored.
@@ -85,9 +97,9 @@ impl Names {
             waits.push(waiting(id, SERVICE, evidence.told().service()));
         }
         for (_, key) in evidence.told().customers() {
-            match self.customers.get(key) {
-                Some(known) if customers.contains(known) => {}
-                Some(known) => customers.push(*known),
+            match self.customer(key, evidence.told().at()) {
+                Some(known) if customers.contains(&known) => {}
+                Some(known) => customers.push(known),
                 None => {
                     let wait = waiting(id, CUSTOMER, key);
                     if !waits.contains(&wait) {
@@ -127,7 +139,7 @@ impl Names {
 
     /// Refuses a customer that a client limited to some may not write for.
     pub fn outside(&self, pointer: impl Into<String>, key: &Key<CustomerId>, limit: &[CustomerId]) -> Option<Rule> {
-        if self.customer(key).is_some_and(|id| limit.contains(&id)) {
+        if self.customers.get(key).is_some_and(|id| limit.contains(id)) {
             return None;
         }
         let detail = "names no customer that this client may write for";

@@ -46,6 +46,8 @@ struct InForce {
     customer_id: Option<CustomerId>,
     since: NaiveDate,
     until: Option<NaiveDate>,
+    held_since: Option<NaiveDate>,
+    held_until: Option<NaiveDate>,
 }
 
 /// Of each service, for whom and when agreements about it are in force; of nobody in particular: the provider's own.
@@ -135,25 +137,37 @@ async fn agreements_about(source: &impl Source, looked_at: &[Glance]) -> Result<
             .from_as("agreement_service", "s")
             .join_as(InnerJoin, "agreement_version", "v", Expr::cust("v.id = s.version_id"))
             .join_as(InnerJoin, "agreement", "a", Expr::cust("a.id = v.agreement_id"))
+            .join_as(LeftJoin, "agreement_holder", "o", Expr::cust("o.agreement_id = a.id"))
             .join_as(
                 LeftJoin,
                 "customer_ancestry",
                 "y",
-                Expr::cust("y.ancestor_id = a.customer_id and (y.depth = 0 or not v.this_only)"),
+                Expr::cust("y.ancestor_id = o.customer_id and (y.depth = 0 or not v.this_only)"),
             )
             .and_where(Expr::col(("s", "service_id")).is_in(services.iter().copied()))
             .and_where(Expr::cust("v.status in ('approved', 'terminated')"))
             .expr_as(Expr::cust("s.service_id"), "service_id")
             .expr_as(Expr::cust("y.customer_id"), "customer_id")
             .expr_as(Expr::cust("v.since"), "since")
-            .expr_as(Expr::cust("v.until"), "until");
+            .expr_as(Expr::cust("v.until"), "until")
+            .expr_as(Expr::cust("o.since"), "held_since")
+            .expr_as(Expr::cust("o.until"), "held_until");
         for row in store::all::<InForce>(source.connection(), &query).await? {
-            let InForce { since, until, .. } = row;
-            let period = Period { since, until };
-            agreements
-                .entry(row.service_id)
-                .or_default()
-                .push((row.customer_id, period));
+            let in_force = Period {
+                since: row.since,
+                until: row.until,
+            };
+            // An agreement with no customer has no holder, and is in force for all.
+            let held = Period {
+                since: row.held_since.unwrap_or(row.since),
+                until: row.held_until,
+            };
+            if let Some(period) = in_force.common(&held) {
+                agreements
+                    .entry(row.service_id)
+                    .or_default()
+                    .push((row.customer_id, period));
+            }
         }
     }
     Ok(agreements)

@@ -344,7 +344,11 @@ fn agreed(source: &impl Source, day: NaiveDate) -> SelectStatement {
             "agreement_service",
             Expr::cust("agreement_service.version_id = agreement_version.id"),
         )
-        .inner_join("customer", Expr::cust("customer.id = agreement.customer_id"))
+        .inner_join(
+            "agreement_holder",
+            Expr::cust("agreement_holder.agreement_id = agreement.id").and(holds("agreement_holder", day)),
+        )
+        .inner_join("customer", Expr::cust("customer.id = agreement_holder.customer_id"))
         .inner_join("service", Expr::cust("service.id = agreement_service.service_id"))
         .to_owned()
 }
@@ -397,7 +401,7 @@ async fn services_without_agreement(
     day: NaiveDate,
 ) -> Result<Shortlist<UnagreedService>, Error> {
     let covering = COVERING.replace("u.", "service_usage.");
-    let covered = store::expr(source.backend(), format!("not exists ({covering})"), [day, day]);
+    let covered = store::expr(source.backend(), format!("not exists ({covering})"), [day; 4]);
     let mut query = seen_in_order(used(day), seen);
     query.and_where(covered);
     shortlist(source, query, NAMED).await

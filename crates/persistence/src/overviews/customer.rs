@@ -2,8 +2,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::Scope,
+    agreements::{Agreement, AgreementRef, CalendarPeriod, VersionSummary},
     customers::{Customer, ServiceUsage},
     people::{MandateKind, Mandates},
+    relation::{RelationStanding, RelationWeights},
+    satisfaction::{SatisfactionTrend, last_fixed},
+    service_levels::{StatementPeriod, StatementState, Verdicts},
     requests::{Decision, DecisionOutcome, Destination, Request, RequestKind, RequestStatus},
     teams::ResponsibleTeam,
     vocabulary::*,
@@ -15,11 +19,18 @@ use sea_orm::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{NAMED, Shortlist, labelled, shortlist};
-use crate::{Error, Paging, access, customers, improvements, people, requests, store::Source, teams};
+use super::{NAMED, Shortlist, labelled, shortlist, standing};
+use crate::{
+    Error, Paging, access, agreements, customers, improvements, people, requests, satisfaction,
+    service_levels::{self, LocalTime},
+    store::Source,
+    teams,
+};
 
-/// How many requests and decisions are shown.
+/// How many requests, decisions and so on are shown.
 const SHOWN: u64 = 10;
+/// How many running statements are computed.
+const COMPUTED: usize = 3;
 
 /// How we stand with a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -27,12 +38,22 @@ const SHOWN: u64 = 10;
 pub struct CustomerOverview {
     /// The customer.
     pub customer: Customer,
+    /// What is amiss; the provider's own view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<RelationStanding>,
     /// Who is responsible today.
     pub responsible: ResponsibleTeam,
     /// The contacts who decide or order today, by name.
     pub contacts: Shortlist<MandatedContact>,
     /// The services that it uses today, by when they were entered.
     pub usages: Shortlist<ServiceUsage>,
+    /// Its agreements and how they stand, latest first.
+    pub agreements: Shortlist<AgreementLine>,
+    /// The statements of its agreements, latest first; the running ones as of now.
+    pub statements: Shortlist<StatementLine>,
+    /// Its figures over the last eight quarters.
+    #[schema(max_items = 1000)]
+    pub satisfaction: Vec<SatisfactionTrend>,
     /// Complaints whose due day has passed without an answer, oldest first.
     pub overdue_complaints: Shortlist<RequestLine>,
     /// Every open request, newest first.
@@ -42,6 +63,31 @@ pub struct CustomerOverview {
     /// How many improvements have something left to do.
     #[schema(minimum = 0, maximum = 9007199254740991i64)]
     pub open_improvements: u64,
+}
+
+/// An agreement in one line.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AgreementLine {
+    /// Which.
+    pub agreement: AgreementRef,
+    /// The version that speaks for it today.
+    pub current: VersionSummary,
+}
+
+/// A statement in one line.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct StatementLine {
+    /// Its id.
+    pub id: StatementId,
+    /// Of which agreement.
+    pub agreement: AgreementRef,
+    /// Of which period.
+    pub period: StatementPeriod,
+    /// Where it stands.
+    pub state: StatementState,
+    /// How many targets were met, missed and so on; of a running one, as of now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdicts: Option<Verdicts>,
 }
 
 /// A request in one line.
@@ -147,8 +193,10 @@ pub async fn customer_overview(
     source: &impl Source,
     scope: &Scope,
     id: CustomerId,
-    today: NaiveDate,
+    weights: &RelationWeights,
+    time: LocalTime,
 ) -> Result<CustomerOverview, Error> {
+    let today = time.today();
     let customer = customers::get(source, scope, id, today).await?;
     let assignment = teams::responsible(source, id, today).await?;
     let team = match &assignment {
@@ -164,7 +212,19 @@ pub async fn customer_overview(
         ..Default::default()
     };
     let usages = customers::usages(source, scope, id, Some(today), &first(false, NAMED), today).await?;
+    let standing = match scope.is_contact() {
+        true => None,
+        false => {
+            let reasons = standing::reasons(source, scope, weights, Some(id), today).await?.remove(&id);
+            Some(RelationStanding::of(customer.reference(), reasons.unwrap_or_default()))
+        }
+    };
+    let quarter = last_fixed(CalendarPeriod::Quarter, today);
     Ok(CustomerOverview {
+        standing,
+        agreements: agreement_lines(source, scope, id, today).await?,
+        statements: statement_lines(source, scope, id, time).await?,
+        satisfaction: satisfaction::trends_of(source, scope, id, quarter, today).await?,
         responsible: ResponsibleTeam::on(today, customer.reference(), assignment, team),
         customer,
         contacts: mandated_contacts(source, id, today).await?,
@@ -186,6 +246,65 @@ fn first(descending: bool, limit: u64) -> Paging {
         descending,
         count: true,
     }
+}
+
+async fn agreement_lines(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    today: NaiveDate,
+) -> Result<Shortlist<AgreementLine>, Error> {
+    let filter = agreements::AgreementFilter {
+        customer: Some(customer),
+        ..Default::default()
+    };
+    let page = agreements::list(source, scope, &filter, &first(true, SHOWN), today).await?;
+    let line = |agreement: Agreement| AgreementLine {
+        agreement: agreement.reference(),
+        current: agreement.current,
+    };
+    Ok(Shortlist {
+        total: page.total.unwrap_or_default(),
+        items: page.items.into_iter().map(line).collect(),
+    })
+}
+
+/// The running ones of them are computed: so many at most, that the number of queries is bounded.
+async fn statement_lines(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    time: LocalTime,
+) -> Result<Shortlist<StatementLine>, Error> {
+    let filter = service_levels::StatementFilter {
+        customer: Some(customer),
+        ..Default::default()
+    };
+    let today = time.today();
+    let page = service_levels::list(source, scope, &filter, &first(true, SHOWN), today).await?;
+    let (mut items, mut computed) = (vec![], 0);
+    for statement in page.items {
+        let runs = statement.state == StatementState::Open && statement.period.period().contains(today);
+        let verdicts = match statement.verdicts {
+            None if runs && computed < COMPUTED => {
+                computed += 1;
+                let figures = service_levels::computed(source, statement.clone(), time).await?.figures;
+                figures.as_ref().map(Verdicts::of)
+            }
+            kept => kept,
+        };
+        items.push(StatementLine {
+            id: statement.id,
+            agreement: statement.agreement,
+            period: statement.period,
+            state: statement.state,
+            verdicts,
+        });
+    }
+    Ok(Shortlist {
+        total: page.total.unwrap_or_default(),
+        items,
+    })
 }
 
 async fn request_lines(

@@ -2,6 +2,7 @@
 //! a fixed number of queries, however much there is.
 mod coverage;
 mod customer;
+mod standing;
 
 use sea_orm::{
     ConnectionTrait, FromQueryResult,
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 
 pub use coverage::*;
 pub use customer::*;
+pub use standing::ranking;
 
 use crate::{Error, store::Source};
 

@@ -110,3 +110,45 @@ pub async fn overview(
         customers: ranked,
     })
 }
+
+/// How many figures of the period fell since the one before, and not by chance: of each customer, or of one alone.
+pub(crate) async fn fallen(
+    source: &impl Source,
+    scope: &Scope,
+    period: StatementPeriod,
+    only: Option<CustomerId>,
+    today: NaiveDate,
+) -> Result<HashMap<CustomerId, i64>, Error> {
+    let filter = Filter {
+        period: Some(period),
+        ..Filter::default()
+    };
+    let only = only.as_slice();
+    let only = (!only.is_empty()).then_some(only);
+    let mut fallen = HashMap::new();
+    for figure in figures::headlines(source, &scope.visible.customers, &filter, only, today).await? {
+        if let Some(customer) = figure.customer.as_ref().filter(|_| figure.fallen_by().is_some()) {
+            *fallen.entry(customer.id).or_default() += 1;
+        }
+    }
+    Ok(fallen)
+}
+
+/// A customer's figures over the period and the seven before it.
+pub(crate) async fn trends_of(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    last: StatementPeriod,
+    today: NaiveDate,
+) -> Result<Vec<SatisfactionTrend>, Error> {
+    let periods = latest_periods(last);
+    let filter = Filter {
+        period_kind: Some(last.kind()),
+        from: periods.first().map(|first| first.period().since),
+        before: Some(last.until()),
+        ..Filter::default()
+    };
+    let figures = figures::headlines(source, &scope.visible.customers, &filter, Some(&[customer]), today).await?;
+    Ok(trends(&periods, figures))
+}

@@ -74,7 +74,7 @@ fn row(unit: &UnitOfWork, names: &Names, batch: BatchId, rating: &Rating) -> Mod
         ..
     } = rating.told.clone();
     let standing = rating.told.standing();
-    let (service_id, customer_id) = (names.service(&service), names.customer(&customer));
+    let (service_id, customer_id) = (names.service(&service), names.customer(&customer, rating.told.rated_at));
     let waits = |known: bool, name: (String, String)| (!known).then_some(name).unzip();
     let (service_system, service_key) = waits(service_id.is_some(), as_text(&service));
     let (customer_system, customer_key) = waits(customer_id.is_some(), as_text(&customer));

@@ -9,7 +9,7 @@ use domain::{
     agreements::{Agreement, AgreementVersion, Indicator, ServiceLevelTarget},
     calendars::{
         Interval,
-        intervals::{union, without},
+        intervals::{overlap, union, without},
     },
     satisfaction::{Distribution, SatisfactionDimension},
     service_levels::*,
@@ -103,11 +103,13 @@ async fn part(
 
 /// Whose evidence counts.
 struct Covered {
-    /// The agreement's customer; none: whoever uses the services.
-    customer: Option<CustomerId>,
+    /// The agreement's customers in these days, one after the other; none: whoever uses the services.
+    holders: Vec<CustomerId>,
     this_only: bool,
     /// The days on which a customer below has an agreement of its own, or of a nearer one above it, for a service (R8).
     overridden: HashMap<(CustomerId, ServiceId), Vec<Period>>,
+    /// The days on which each customer is one of the holder's, where the agreement changed hands (R25).
+    under: Option<HashMap<CustomerId, Vec<Period>>>,
 }
 
 #[derive(FromQueryResult)]
@@ -116,6 +118,14 @@ struct OverriddenRow {
     service_id: ServiceId,
     since: NaiveDate,
     until: Option<NaiveDate>,
+    held_since: NaiveDate,
+    held_until: Option<NaiveDate>,
+}
+
+#[derive(FromQueryResult)]
+struct UnderRow {
+    customer_id: CustomerId,
+    ancestor_id: CustomerId,
 }
 
 impl Covered {
@@ -123,56 +133,102 @@ impl Covered {
         source: &impl Source,
         agreement: &Agreement,
         version: &AgreementVersion,
-        (first_day, until): (NaiveDate, NaiveDate),
+        days: (NaiveDate, NaiveDate),
     ) -> Result<Self, Error> {
-        let customer = agreement.customer.as_ref().map(|customer| customer.id);
-        let this_only = version.content.this_only;
-        let mut overridden: HashMap<_, Vec<Period>> = HashMap::new();
-        if let Some(customer) = customer.filter(|_| !this_only) {
-            let sql = "select y.customer_id, s.service_id, v.since, v.until from customer_ancestry h \
-                join customer_ancestry y on y.customer_id = h.customer_id and y.depth < h.depth \
-                join agreement a on a.customer_id = y.ancestor_id \
-                join agreement_version v on v.agreement_id = a.id and v.status in ('approved', 'terminated') \
-                    and v.since < ? and (v.until is null or (v.until > ? and v.until > v.since)) \
-                    and (y.depth = 0 or not v.this_only) \
-                join agreement_service s on s.version_id = v.id \
-                join agreement_service mine on mine.service_id = s.service_id and mine.version_id = ? \
-                where h.ancestor_id = ?";
-            let values = vec![until.into(), first_day.into(), version.id.0.into(), customer.0.into()];
-            for row in store::rows::<OverriddenRow>(source.connection(), sql, values).await? {
-                let days = Period {
-                    since: row.since,
-                    until: row.until,
-                };
-                overridden
-                    .entry((row.customer_id, row.service_id))
-                    .or_default()
-                    .push(days);
-            }
+        let held = agreements::holders(source, agreement, days).await?;
+        let mut covered = Self {
+            holders: held.iter().map(|(customer, _)| *customer).collect(),
+            this_only: version.content.this_only,
+            overridden: HashMap::new(),
+            under: None,
+        };
+        if !covered.holders.is_empty() && !covered.this_only {
+            covered.overridden = covered.nearer(source, agreement, version, days).await?;
         }
-        Ok(Self {
-            customer,
-            this_only,
-            overridden,
-        })
+        if held.len() > 1 {
+            covered.under = Some(covered.changing_hands(source, &held).await?);
+        }
+        Ok(covered)
     }
 
-    /// The condition that a customer in `column` is covered, with its values.
+    /// When agreements nearer to customers below hold.
+    async fn nearer(
+        &self,
+        source: &impl Source,
+        agreement: &Agreement,
+        version: &AgreementVersion,
+        (first_day, until): (NaiveDate, NaiveDate),
+    ) -> Result<HashMap<(CustomerId, ServiceId), Vec<Period>>, Error> {
+        let sql = format!(
+            "select y.customer_id, s.service_id, v.since, v.until, o.since as held_since, o.until as held_until \
+             from customer_ancestry h \
+             join customer_ancestry y on y.customer_id = h.customer_id and y.depth < h.depth \
+             join agreement_holder o on o.customer_id = y.ancestor_id and o.agreement_id <> ? \
+             join agreement_version v on v.agreement_id = o.agreement_id and v.status in ('approved', 'terminated') \
+                 and v.since < ? and (v.until is null or (v.until > ? and v.until > v.since)) \
+                 and (y.depth = 0 or not v.this_only) \
+             join agreement_service s on s.version_id = v.id \
+             join agreement_service mine on mine.service_id = s.service_id and mine.version_id = ? \
+             where h.ancestor_id in ({})",
+            store::places(self.holders.len())
+        );
+        let mut values = vec![agreement.id.0.into(), until.into(), first_day.into(), version.id.0.into()];
+        values.extend(self.holders.iter().map(|holder| Value::from(holder.0)));
+        let mut nearer: HashMap<_, Vec<Period>> = HashMap::new();
+        for row in store::rows::<OverriddenRow>(source.connection(), &sql, values).await? {
+            let in_force = Period {
+                since: row.since,
+                until: row.until,
+            };
+            let held = Period {
+                since: row.held_since,
+                until: row.held_until,
+            };
+            let days = in_force.common(&held);
+            nearer.entry((row.customer_id, row.service_id)).or_default().extend(days);
+        }
+        Ok(nearer)
+    }
+
+    /// The days of each customer under whoever holds the agreement then.
+    async fn changing_hands(
+        &self,
+        source: &impl Source,
+        held: &[(CustomerId, Period)],
+    ) -> Result<HashMap<CustomerId, Vec<Period>>, Error> {
+        let depth = if self.this_only { "and depth = 0" } else { "" };
+        let sql = format!(
+            "select customer_id, ancestor_id from customer_ancestry where ancestor_id in ({}) {depth}",
+            store::places(self.holders.len())
+        );
+        let values = self.holders.iter().map(|holder| holder.0.into()).collect();
+        let mut under: HashMap<_, Vec<Period>> = HashMap::new();
+        for row in store::rows::<UnderRow>(source.connection(), &sql, values).await? {
+            let days = held.iter().filter(|(holder, _)| *holder == row.ancestor_id);
+            under.entry(row.customer_id).or_default().extend(days.map(|(_, days)| *days));
+        }
+        Ok(under)
+    }
+
+    /// The condition that a customer in `column` is covered on one of the days, with its values.
     fn condition(&self, column: &str) -> (String, Vec<Value>) {
-        match self.customer {
-            None => ("1 = 1".into(), vec![]),
-            Some(customer) if self.this_only => (format!("{column} = ?"), vec![customer.0.into()]),
-            Some(customer) => (
-                format!("{column} in (select customer_id from customer_ancestry where ancestor_id = ?)"),
-                vec![customer.0.into()],
+        let holders = self.holders.iter().map(|holder| Value::from(holder.0)).collect();
+        let places = store::places(self.holders.len());
+        match self.holders.as_slice() {
+            [] => ("1 = 1".into(), vec![]),
+            _ if self.this_only => (format!("{column} in ({places})"), holders),
+            _ => (
+                format!("{column} in (select customer_id from customer_ancestry where ancestor_id in ({places}))"),
+                holders,
             ),
         }
     }
 
     /// Whether the customer's evidence of the day belongs here and not to a nearer agreement.
     fn holds(&self, customer: CustomerId, service: ServiceId, day: NaiveDate) -> bool {
-        let nearer = self.overridden.get(&(customer, service));
-        !nearer.is_some_and(|days| days.iter().any(|days| days.contains(day)))
+        let on_day = |days: &Vec<Period>| days.iter().any(|days| days.contains(day));
+        let here = self.under.as_ref().is_none_or(|under| under.get(&customer).is_some_and(on_day));
+        here && !self.overridden.get(&(customer, service)).is_some_and(on_day)
     }
 }
 
@@ -223,7 +279,7 @@ impl Wanted {
         source: &impl Source,
         (first_day, until): (NaiveDate, NaiveDate),
     ) -> Result<Option<HashMap<ServiceId, Vec<Interval>>>, Error> {
-        if self.covered.customer.is_none() {
+        if self.covered.holders.is_empty() {
             return Ok(None);
         }
         let (covered, customers) = self.covered.condition("u.customer_id");
@@ -245,7 +301,11 @@ impl Wanted {
                     .flatten()
                     .map(|nearer| days(nearer.since, nearer.until)),
             );
-            let here = without(&[days(row.since, row.until)], &nearer);
+            let mut here = without(&[days(row.since, row.until)], &nearer);
+            if let Some(under) = &self.covered.under {
+                let held = under.get(&row.customer_id).into_iter().flatten();
+                here = overlap(&here, &union(held.map(|held| days(held.since, held.until))));
+            }
             used.entry(row.service_id).or_default().extend(here);
         }
         Ok(Some(
@@ -314,9 +374,9 @@ impl Wanted {
         if !targets.any(judged) || !satisfaction::is_drawn(source, period).await? {
             return Ok(vec![]);
         }
-        let dimension = match self.covered.customer {
-            None => SatisfactionDimension::Service,
-            Some(_) => SatisfactionDimension::CustomerService,
+        let dimension = match self.covered.holders.is_empty() {
+            true => SatisfactionDimension::Service,
+            false => SatisfactionDimension::CustomerService,
         };
         let (covered, customers) = self.covered.condition("f.customer_id");
         let condition = format!("f.service_id in ({}) and {covered}", self.services());
@@ -326,7 +386,10 @@ impl Wanted {
             let nearer = told
                 .customer
                 .and_then(|customer| self.covered.overridden.get(&(customer, told.service)));
-            !nearer.is_some_and(|days| days.iter().any(|days| days.overlaps(&told.month.period())))
+            let in_month = |days: &Vec<Period>| days.iter().any(|days| days.overlaps(&told.month.period()));
+            let under = self.covered.under.as_ref().zip(told.customer);
+            under.is_none_or(|(under, customer)| under.get(&customer).is_some_and(in_month))
+                && !nearer.is_some_and(in_month)
         });
         Ok(here.map(|told| (told.service, told.answers)).collect())
     }
@@ -353,7 +416,7 @@ impl Wanted {
 
     /// Without the outages that only customers felt who have a nearer agreement.
     async fn felt_here(&self, source: &impl Source, rows: Vec<ObservedRow>) -> Result<Vec<ObservedRow>, Error> {
-        if self.covered.overridden.is_empty() {
+        if self.covered.overridden.is_empty() && self.covered.under.is_none() {
             return Ok(rows);
         }
         let named: Vec<Value> = rows
@@ -418,7 +481,7 @@ impl Wanted {
         whole: Interval,
     ) -> Result<Vec<ObservedRow>, Error> {
         let mut ways = vec![self.covered.condition("m.customer_id")];
-        if self.covered.customer.is_some() {
+        if !self.covered.holders.is_empty() {
             ways.push(("m.customer_id is null".into(), vec![]));
         }
         let metrics: Vec<Value> = metrics.iter().map(|metric| Value::from(*metric)).collect();

@@ -249,6 +249,10 @@ impl Stage {
                 "contactId",
                 &made(&self.admin, "/contacts", contact(&branch.customer)).await,
             ),
+            ("successionId", _) => {
+                let told = self.succession_told().await;
+                Thing::new("successionId", &made(&self.admin, "/successions", told).await)
+            }
             ("personId", _) => Thing::new("personId", &self.person().await),
             ("serviceId", _) => Thing::new("serviceId", &self.service_made().await),
             ("teamId", id) => self.team(id).await,
@@ -670,6 +674,13 @@ impl Stage {
         }
     }
 
+    /// What would end a new customer for another.
+    async fn succession_told(&self) -> Value {
+        let (ends, goes_on) = (self.part(&self.home).await, self.part(&self.home).await);
+        json!({"predecessors": [ends.ids[0].1], "successors": [goes_on.ids[0].1], "firstDay": "2026-02-01",
+            "reason": "Ny organisation."})
+    }
+
     /// A new part of the branch's customer.
     async fn part(&self, branch: &Branch) -> Thing {
         let part = made(&self.admin, "/customers", customer(&branch.customer)).await;
@@ -806,6 +817,7 @@ impl Stage {
         let ends = json!({"lastDay": "2099-12-31"});
         match operation {
             "createCustomer" => customer(named),
+            "createSuccessionPreview" | "createSuccession" => self.succession_told().await,
             "createContact" => contact(named),
             "createRequest" => self.matter("wish", named),
             "createPerson" => json!({"name": fresh("Person")}),

@@ -33,6 +33,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/Survey", "surveyId"),
     ("/SurveyRound", "surveyRoundId"),
     ("/SatisfactionReport", "satisfactionReportId"),
+    ("/Succession", "successionId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

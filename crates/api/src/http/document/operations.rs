@@ -171,6 +171,7 @@ const VERSIONED: &[&str] = &[
     "/Survey",
     "/SurveyRound",
     "/SatisfactionReport",
+    "/Succession",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -180,6 +181,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("departPerson", &["R1", "R3"]),
     ("setSamePersonException", &["R2"]),
     ("deleteSamePersonException", &["R2"]),
+    ("createSuccessionPreview", &["R3", "R8", "R25"]),
+    ("createSuccession", &["R3", "R8", "R25"]),
     ("createTeamAssignment", &["R3"]),
     ("endTeamAssignment", &["R3"]),
     ("createAgreement", &["R5"]),

@@ -15,7 +15,7 @@ pub use report::report;
 use super::{Words, column, fact, heading};
 
 /// A figure in a plot: where it lies, how far off it may be, and why there is none.
-fn point(at: &TrendPoint, method: FigureMethod, words: Words) -> Point {
+pub(super) fn point(at: &TrendPoint, method: FigureMethod, words: Words) -> Point {
     let limits = Option::zip(at.low, at.high);
     let remarks = [
         at.fell.then(|| {
@@ -60,7 +60,7 @@ impl Words {
         format!("{}{to}{}", self.rounded(low, decimals), self.measured(high, method))
     }
 
-    fn method_of_figure(self, method: FigureMethod) -> &'static str {
+    pub(super) fn method_of_figure(self, method: FigureMethod) -> &'static str {
         match method {
             FigureMethod::Csat => self.say("Andel nöjda", "Share satisfied"),
             FigureMethod::Nps => "NPS",
@@ -97,7 +97,7 @@ impl Words {
     }
 
     /// What was asked, where its words are not known.
-    fn asked(self, kind: Option<SurveyKind>, question: Option<&Slug>, scale: Scale) -> String {
+    pub(super) fn asked(self, kind: Option<SurveyKind>, question: Option<&Slug>, scale: Scale) -> String {
         let what = match (kind, question) {
             (Some(kind), Some(question)) => format!("{}: {question}", self.survey_kind(kind)),
             _ => self.series_of_figures(SatisfactionSeries::User).to_owned(),

@@ -156,7 +156,7 @@ impl<'a> Importer<'a> {
             (Some(before), last_day) if before.last_day == last_day => Ok(Outcome::Unchanged),
             (Some(before), Some(last_day)) => {
                 let after = before.clone().end(last_day, &others)?;
-                customer_store::update_usage(unit, before, &after).await?;
+                customer_store::update_usage(unit, "ended", before, &after).await?;
                 Ok(Outcome::Changed)
             }
             _ => {

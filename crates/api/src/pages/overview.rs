@@ -1,0 +1,348 @@
+//! One customer at a glance as a page: what is amiss first, then each part of the relation in a table of its own.
+use documents::{Block, Document, Multiple, Multiples, Table, Tone};
+use domain::{
+    agreements::VersionState,
+    people::MandateKind,
+    relation::RelationStanding,
+    requests::{DecisionOutcome, Destination, RequestKind, RequestStatus},
+    satisfaction::SatisfactionTrend,
+    service_levels::{StatementState, Verdicts},
+    teams::{Membership, Role},
+};
+use persistence::{
+    overviews::{CustomerOverview, RequestLine, Shortlist},
+    service_levels::LocalTime,
+};
+
+use super::{Words, column, fact, heading, satisfaction::point};
+
+/// The document.
+pub fn overview(told: &CustomerOverview, provider: &str, words: Words, time: LocalTime) -> Document {
+    let title = words.say("Så står det till med", "How we stand with");
+    let mut blocks: Vec<Block> = told.standing.iter().map(|standing| amiss(standing, words)).collect();
+    blocks.push(who(told, words));
+    blocks.extend(agreed(told, words));
+    blocks.extend(delivered(told, words));
+    blocks.extend(satisfied(told, words));
+    blocks.extend(asked(told, words));
+    Document {
+        blocks,
+        subtitle: Some(words.moment(time.now, time.zone)),
+        ..empty(format!("{title} {}", told.customer.name), told.customer.code.as_str(), provider, words, time)
+    }
+}
+
+/// What a link shows that opens nothing, or no longer.
+pub fn closed(provider: &str, words: Words, time: LocalTime) -> Document {
+    let title = words.say("Länken gäller inte", "The link does not hold");
+    let text = words.say(
+        "En länk öppnar en enda sida i tio minuter. Be om en ny där du fick den.",
+        "A link opens one page for ten minutes. Ask for a new one where you got it.",
+    );
+    Document {
+        blocks: vec![Block::Note {
+            tone: Tone::Warning,
+            title: title.to_owned(),
+            text: text.to_owned(),
+        }],
+        ..empty(title.to_owned(), "", provider, words, time)
+    }
+}
+
+fn empty(title: String, identifier: &str, provider: &str, words: Words, time: LocalTime) -> Document {
+    Document {
+        language: words.0,
+        title,
+        subtitle: None,
+        author: words.provider(provider),
+        date: time.today(),
+        identifier: identifier.to_owned(),
+        version: None,
+        keywords: vec![],
+        digest: None,
+        blocks: vec![],
+    }
+}
+
+fn amiss(standing: &RelationStanding, words: Words) -> Block {
+    let reasons = standing.reasons.iter();
+    let reasons: Vec<&str> = reasons.map(|reason| words.say(&reason.text.sv, &reason.text.en)).collect();
+    match reasons.is_empty() {
+        true => Block::Note {
+            tone: Tone::Good,
+            title: words.say("Inget talar emot", "Nothing is amiss").to_owned(),
+            text: words
+                .say(
+                    "Team, överenskommelser, löften, klagomål, möten och nöjdhet är som de ska.",
+                    "Team, agreements, promises, complaints, meetings and satisfaction are as they should be.",
+                )
+                .to_owned(),
+        },
+        false => Block::Note {
+            tone: Tone::Warning,
+            title: words.say("Det här behöver göras något åt", "This needs doing something about").to_owned(),
+            text: reasons.join(" "),
+        },
+    }
+}
+
+fn who(told: &CustomerOverview, words: Words) -> Block {
+    let holders = |role: Role| {
+        let of_role = told.responsible.members.iter().filter(|member| member.role == role);
+        let names: Vec<String> = of_role.map(name).collect();
+        match names.is_empty() {
+            true => words.say("ingen", "nobody").to_owned(),
+            false => words.all(&names),
+        }
+    };
+    let mut facts = vec![fact(
+        words.say("Kundteam", "Customer team"),
+        match &told.responsible.team {
+            Some(team) => team.name.to_string(),
+            None => words.say("inget", "none").to_owned(),
+        },
+    )];
+    if told.responsible.team.is_some() {
+        facts.extend([
+            fact(
+                words.say("Kundansvarig", "Business relationship manager"),
+                holders(Role::BusinessRelationshipManager),
+            ),
+            fact(words.say("Leveransansvarig", "Delivery manager"), holders(Role::DeliveryManager)),
+            fact(words.say("Tjänsteägare", "Service owners"), holders(Role::ServiceOwner)),
+        ]);
+    }
+    let contacts: Vec<String> = told
+        .contacts
+        .items
+        .iter()
+        .map(|contact| {
+            let mandates: Vec<&str> = contact.mandates.iter().map(|kind| words.mandate(*kind)).collect();
+            format!("{} ({})", contact.contact.name, words.all(&mandates))
+        })
+        .collect();
+    if !contacts.is_empty() {
+        facts.push(fact(words.say("Hos kunden", "At the customer"), contacts.join("\n")));
+    }
+    let used: Vec<String> = told.usages.items.iter().map(|usage| usage.service.name.to_string()).collect();
+    if !used.is_empty() {
+        facts.push(fact(words.say("Tjänster", "Services"), words.all(&used)));
+    }
+    Block::Facts(facts)
+}
+
+fn name(member: &Membership) -> String {
+    member.person.name.to_string()
+}
+
+/// A table under its heading, or nothing where there are no rows.
+fn section(words: Words, title: (&str, &str), columns: &[(&str, &str)], rows: Vec<Vec<String>>) -> Vec<Block> {
+    if rows.is_empty() {
+        return vec![];
+    }
+    let title = words.say(title.0, title.1);
+    vec![
+        heading(2, title),
+        Block::Table(Table {
+            caption: title.to_owned(),
+            columns: columns.iter().map(|(sv, en)| column(words.say(sv, en), false)).collect(),
+            rows,
+        }),
+    ]
+}
+
+fn agreed(told: &CustomerOverview, words: Words) -> Vec<Block> {
+    let row = |line: &persistence::overviews::AgreementLine| {
+        vec![
+            line.agreement.number.clone(),
+            line.current.title.to_string(),
+            words.version_state(line.current.state).to_owned(),
+            words.days(line.current.first_day, line.current.last_day),
+        ]
+    };
+    section(
+        words,
+        ("Överenskommelser", "Agreements"),
+        &[("Nummer", "Number"), ("Om", "About"), ("Läge", "State"), ("Gäller", "In force")],
+        told.agreements.items.iter().map(row).collect(),
+    )
+}
+
+fn delivered(told: &CustomerOverview, words: Words) -> Vec<Block> {
+    let row = |line: &persistence::overviews::StatementLine| {
+        vec![
+            format!("{} {}", line.agreement.number, words.period(line.period)),
+            words.statement_state(line.state).to_owned(),
+            line.verdicts.map_or_else(|| "–".to_owned(), |verdicts| words.verdicts(verdicts)),
+        ]
+    };
+    section(
+        words,
+        ("Leveransen", "The delivery"),
+        &[("Redovisning", "Statement"), ("Läge", "State"), ("Löften", "Promises")],
+        told.statements.items.iter().map(row).collect(),
+    )
+}
+
+/// Each question's figure over the quarters, on a scale of its own.
+fn satisfied(told: &CustomerOverview, words: Words) -> Vec<Block> {
+    let plot = |trend: &SatisfactionTrend| {
+        let points = trend.points.iter().map(|at| {
+            let mut point = point(at, trend.method, words);
+            point.missed = at.fell;
+            point
+        });
+        Block::Multiples(Multiples {
+            title: words.asked(trend.survey_kind, trend.question.as_ref(), trend.scale),
+            series: words.method_of_figure(trend.method).to_owned(),
+            of: words.say("Kund", "Customer").to_owned(),
+            mark: words.say("sämre än kvartalet före", "worse than the quarter before").to_owned(),
+            periods: trend.points.iter().map(|at| at.period.to_string()).collect(),
+            plots: vec![Multiple {
+                name: told.customer.name.to_string(),
+                points: points.collect(),
+            }],
+        })
+    };
+    let known = |trend: &&SatisfactionTrend| trend.points.iter().any(|at| at.value.is_some());
+    let plots: Vec<Block> = told.satisfaction.iter().filter(known).take(MOST_PLOTS).map(plot).collect();
+    match plots.is_empty() {
+        true => vec![],
+        false => [vec![heading(2, words.say("Nöjdheten", "Satisfaction"))], plots].concat(),
+    }
+}
+
+/// So many figures have plots of their own; all of them stand in the JSON.
+const MOST_PLOTS: usize = 4;
+
+fn asked(told: &CustomerOverview, words: Words) -> Vec<Block> {
+    let row = |line: &RequestLine| {
+        vec![
+            line.request.number.clone(),
+            line.request.title.to_string(),
+            words.request_kind(line.kind).to_owned(),
+            words.request_status(line.status).to_owned(),
+            line.due_day.map(|day| day.to_string()).unwrap_or_default(),
+        ]
+    };
+    let columns = [
+        ("Nummer", "Number"),
+        ("Om", "About"),
+        ("Slag", "Kind"),
+        ("Läge", "State"),
+        ("Senast", "Due"),
+    ];
+    let rows = |list: &Shortlist<RequestLine>| list.items.iter().map(row).collect::<Vec<_>>();
+    let decided = told.decisions.items.iter().map(|line| {
+        vec![
+            line.request.number.clone(),
+            line.request.title.to_string(),
+            words.destination(line.destination).to_owned(),
+            match line.outcome {
+                DecisionOutcome::Accepted => words.say("ja", "yes").to_owned(),
+                DecisionOutcome::Declined => words.say("nej", "no").to_owned(),
+            },
+            line.planned_day.map(|day| day.to_string()).unwrap_or_default(),
+        ]
+    });
+    let overdue = ("Klagomål som borde ha besvarats", "Complaints that are overdue");
+    let decisions = [
+        ("Nummer", "Number"),
+        ("Om", "About"),
+        ("Av", "By"),
+        ("Beslut", "Decision"),
+        ("Planerad", "Planned"),
+    ];
+    [
+        section(words, overdue, &columns, rows(&told.overdue_complaints)),
+        section(words, ("Öppna ärenden", "Open requests"), &columns, rows(&told.open_requests)),
+        section(words, ("Senast beslutat", "Decided last"), &decisions, decided.collect()),
+        vec![Block::Text {
+            markdown: words.count(
+                told.open_improvements,
+                ("förbättring pågår", "improvement has something left to do"),
+                ("förbättringar pågår", "improvements have something left to do"),
+            ),
+            language: None,
+        }],
+    ]
+    .concat()
+}
+
+impl Words {
+    fn mandate(self, kind: MandateKind) -> &'static str {
+        match kind {
+            MandateKind::Customer => self.say("beslutar", "decides"),
+            MandateKind::Purchaser => self.say("beställer", "orders"),
+            MandateKind::KeyUser => self.say("nyckelanvändare", "key user"),
+        }
+    }
+
+    fn version_state(self, state: VersionState) -> &'static str {
+        match state {
+            VersionState::Draft => self.say("utkast", "draft"),
+            VersionState::Proposed => self.say("förslag", "proposed"),
+            VersionState::Upcoming => self.say("kommande", "upcoming"),
+            VersionState::Active => self.say("gäller", "active"),
+            VersionState::Superseded => self.say("ersatt", "superseded"),
+            VersionState::Expired => self.say("upphört", "expired"),
+            VersionState::Terminated => self.say("avslutat", "terminated"),
+        }
+    }
+
+    fn statement_state(self, state: StatementState) -> &'static str {
+        match state {
+            StatementState::Open => self.say("löpande", "running"),
+            StatementState::Proposed => self.say("föreslagen", "proposed"),
+            StatementState::Closed => self.say("stängd", "closed"),
+        }
+    }
+
+    fn verdicts(self, verdicts: Verdicts) -> String {
+        let told = [
+            (verdicts.met, self.say("hölls", "kept")),
+            (verdicts.missed, self.say("hölls inte", "not kept")),
+            (verdicts.insufficient_data, self.say("kunde inte bedömas", "could not be judged")),
+        ];
+        let told = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+        let told: Vec<String> = told.collect();
+        match told.is_empty() {
+            true => "–".to_owned(),
+            false => told.join(", "),
+        }
+    }
+
+    fn request_kind(self, kind: RequestKind) -> &'static str {
+        match kind {
+            RequestKind::Wish => self.say("önskemål", "wish"),
+            RequestKind::Requirement => self.say("krav", "requirement"),
+            RequestKind::ImprovementSuggestion => self.say("förbättringsförslag", "suggestion"),
+            RequestKind::Complaint => self.say("klagomål", "complaint"),
+        }
+    }
+
+    fn request_status(self, status: RequestStatus) -> &'static str {
+        match status {
+            RequestStatus::Received => self.say("inkommet", "received"),
+            RequestStatus::Investigating => self.say("utreds", "looked into"),
+            RequestStatus::Routed => self.say("överlämnat", "handed over"),
+            RequestStatus::Accepted => self.say("antaget", "accepted"),
+            RequestStatus::Declined => self.say("avslaget", "declined"),
+            RequestStatus::Fulfilled => self.say("utfört", "done"),
+            RequestStatus::Dismissed => self.say("avskrivet", "dismissed"),
+            RequestStatus::Withdrawn => self.say("återtaget", "withdrawn"),
+            RequestStatus::Merged => self.say("sammanslaget", "merged"),
+            RequestStatus::Answered => self.say("besvarat", "answered"),
+            RequestStatus::Closed => self.say("avslutat", "closed"),
+        }
+    }
+
+    fn destination(self, destination: Destination) -> &'static str {
+        match destination {
+            Destination::ServicePortfolio => self.say("tjänsteportföljen", "the service portfolio"),
+            Destination::Delivery => self.say("leveransen", "delivery"),
+            Destination::Strategy => self.say("strategin", "strategy"),
+            Destination::Improvement => self.say("förbättringsregistret", "the improvement register"),
+        }
+    }
+}
