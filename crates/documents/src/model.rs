@@ -72,6 +72,8 @@ pub enum Block {
     Plot(Plot),
     /// Small plots side by side on one scale, with one table after them.
     Multiples(Multiples),
+    /// Things by two measures, with their table after it.
+    Scatter(Scatter),
     /// Who has approved what the document says, or has yet to.
     Approvals(Vec<Approval>),
 }
@@ -172,6 +174,49 @@ pub struct Multiple {
     pub points: Vec<Point>,
 }
 
+/// Things by two measures: at most [`Scatter::MOST`] are drawn, the first of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter {
+    /// What it shows; the caption of drawing and table.
+    pub title: String,
+    /// What the points are, such as "Service"; the first column of the table is called so.
+    pub of: String,
+    /// What the values across are, with their unit.
+    pub across: String,
+    /// What the values upwards are.
+    pub up: String,
+    /// What the last column of the table tells.
+    pub remark: String,
+    /// The points.
+    pub points: Vec<ScatterPoint>,
+    /// A line upwards, at a value across.
+    pub upright: Option<Target>,
+    /// A line across, at a value upwards.
+    pub level: Option<Target>,
+}
+
+impl Scatter {
+    /// More would not be told apart.
+    pub const MOST: usize = 40;
+}
+
+/// One thing by two measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScatterPoint {
+    /// What it is called.
+    pub name: String,
+    /// Where it lies across.
+    pub across: f64,
+    /// Where it lies upwards.
+    pub up: f64,
+    /// The value across in words.
+    pub across_text: String,
+    /// The value upwards in words.
+    pub up_text: String,
+    /// What else the table says of it.
+    pub remark: String,
+}
+
 /// How a series is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlotStyle {
@@ -268,6 +313,15 @@ impl Document {
                 let point = |point: &Point| point.text.len() + point.remark.len();
                 let one = |one: &Multiple| one.name.len() * 2 + one.points.iter().map(point).sum::<usize>();
                 all.title.len() * 3 + all.series.len() + all.plots.iter().map(one).sum::<usize>()
+            }
+            Block::Scatter(all) => {
+                let point = |point: &ScatterPoint| {
+                    point.name.len() + point.across_text.len() + point.up_text.len() + point.remark.len()
+                };
+                all.title.len() * 3
+                    + all.across.len() * 2
+                    + all.up.len() * 2
+                    + all.points.iter().map(point).sum::<usize>()
             }
             Block::Approvals(list) => list.iter().map(|one| one.party.len() + facts(&one.facts)).sum(),
         };

@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use crate::markdown::{self, Flow};
 use crate::plot;
-use crate::{Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Table, Target, Tone};
+use crate::{
+    Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Scatter, ScatterPoint, Table,
+    Target, Tone,
+};
 
 /// What is shown, from top to bottom.
 #[derive(Debug, Serialize)]
@@ -111,6 +114,19 @@ pub fn parts(document: &Document) -> Vec<Part> {
                 });
                 parts.push(Part::Table {
                     table: plot::multiples_table(&all, document.language),
+                });
+            }
+            Block::Scatter(all) if all.points.is_empty() => {}
+            Block::Scatter(all) => {
+                let all = clean_scatter(all);
+                let alt = plot::scatter_summary(&all, document.language);
+                parts.push(Part::Plot {
+                    title: all.title.clone(),
+                    svg: plot::scatter(&all, document.language, &alt, parts.len()),
+                    alt,
+                });
+                parts.push(Part::Table {
+                    table: plot::scatter_table(&all, document.language),
                 });
             }
             Block::Approvals(approvals) => parts.push(Part::Approvals {
@@ -236,6 +252,30 @@ fn clean_multiples(all: &Multiples) -> Multiples {
                 points: points(one),
             })
             .collect(),
+    }
+}
+
+fn clean_scatter(all: &Scatter) -> Scatter {
+    let line = |line: &Target| Target {
+        text: clean(&line.text),
+        ..*line
+    };
+    let point = |point: &ScatterPoint| ScatterPoint {
+        name: clean(&point.name),
+        across_text: clean(&point.across_text),
+        up_text: clean(&point.up_text),
+        remark: clean(&point.remark),
+        ..*point
+    };
+    Scatter {
+        title: clean(&all.title),
+        of: clean(&all.of),
+        across: clean(&all.across),
+        up: clean(&all.up),
+        remark: clean(&all.remark),
+        points: all.points.iter().map(point).collect(),
+        upright: all.upright.as_ref().map(line),
+        level: all.level.as_ref().map(line),
     }
 }
 
