@@ -81,21 +81,21 @@ pub fn terms<'t>(stem: impl Fn(&str) -> [String; 2], texts: impl IntoIterator<It
     terms
 }
 
-/// What each request scores that shares any of the terms, the highest first; of two alike the older. `having` tells for
-/// each term the newest requests that have it, at most [`WITH_A_TERM`].
-pub fn weigh(terms: &[String], having: &HashMap<String, Vec<RequestId>>) -> Vec<(RequestId, i32)> {
+/// What each thing scores that shares any of the terms, the highest first; of two alike the older. `having` tells for
+/// each term the newest things that have it, at most [`WITH_A_TERM`].
+pub fn weigh<I: Id + Ord>(terms: &[String], having: &HashMap<String, Vec<I>>) -> Vec<(I, i32)> {
     let weight = |term: &String| {
         let n = having.get(term).map_or(0, Vec::len).max(1);
         (1.0 + f64::from(2 * WITH_A_TERM) / n as f64).ln()
     };
     let all: f64 = terms.iter().map(weight).sum();
-    let mut shared: BTreeMap<RequestId, f64> = BTreeMap::new();
+    let mut shared: BTreeMap<I, f64> = BTreeMap::new();
     for term in terms {
-        for request in having.get(term).into_iter().flatten() {
-            *shared.entry(*request).or_default() += weight(term);
+        for thing in having.get(term).into_iter().flatten() {
+            *shared.entry(*thing).or_default() += weight(term);
         }
     }
-    let mut scored: Vec<(RequestId, i32)> = shared
+    let mut scored: Vec<(I, i32)> = shared
         .into_iter()
         .map(|(id, sum)| (id, (1000.0 * sum / all).round() as i32))
         .collect();
@@ -132,6 +132,6 @@ mod tests {
         let scored = weigh(&terms, &having);
         let order: Vec<RequestId> = scored.iter().map(|(id, _)| *id).collect();
         assert_eq!(order, [id(9), id(1), id(2), id(3)]);
-        assert!(weigh(&[], &having).is_empty());
+        assert!(weigh::<RequestId>(&[], &having).is_empty());
     }
 }

@@ -29,6 +29,7 @@ pub use timeline::*;
 
 pub(crate) use reading::name_of;
 use reading::{Row, select};
+pub(crate) use words::stems;
 
 use crate::{
     Error, Page, Paging, access,

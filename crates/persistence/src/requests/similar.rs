@@ -8,6 +8,7 @@ use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
     sea_query::{Expr, ExprTrait, Query},
 };
+use uuid::Uuid;
 
 use super::words::stems_of;
 use crate::{
@@ -39,7 +40,7 @@ const TERMS_OF_ALL: usize = 2_000;
 /// So many of the most similar are looked at more closely.
 const CANDIDATES: usize = 200;
 
-fn terms_of(title: &str, description: &str) -> Vec<String> {
+pub(crate) fn terms_of(title: &str, description: &str) -> Vec<String> {
     terms(stems_of(), [title, description])
 }
 
@@ -66,12 +67,29 @@ pub(super) async fn index_terms(unit: &UnitOfWork, request: &Request, new: bool)
     Ok(())
 }
 
-/// A request that has a term.
+/// Where the terms of a kind of thing are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TermIndex {
+    /// The table.
+    pub table: &'static str,
+    /// The thing's id.
+    pub id: &'static str,
+    /// What else tells things of this kind, with `and` behind it.
+    pub of: &'static str,
+}
+
+const REQUESTS: TermIndex = TermIndex {
+    table: "request_term",
+    id: "request_id",
+    of: "",
+};
+
+/// A thing that has a term.
 #[derive(FromQueryResult)]
 struct Having {
     /// Which of the terms, from one on.
     nth: i64,
-    request_id: RequestId,
+    thing: Uuid,
 }
 
 #[derive(FromQueryResult)]
@@ -87,14 +105,18 @@ struct Candidate {
     visible: i32,
 }
 
-/// For each term the newest open requests that have it.
-async fn having(source: &impl Source, terms: &[String]) -> Result<HashMap<String, Vec<RequestId>>, Error> {
-    let mut found: HashMap<String, Vec<RequestId>> = HashMap::new();
+/// For each term the newest things that have it: of requests, the open ones.
+pub(crate) async fn having<I: Id>(
+    source: &impl Source,
+    index: TermIndex,
+    terms: &[String],
+) -> Result<HashMap<String, Vec<I>>, Error> {
+    let mut found: HashMap<String, Vec<I>> = HashMap::new();
     for terms in terms.chunks(TERMS_AT_ONCE) {
-        for row in newest(source, terms).await? {
+        for row in newest(source, index, terms).await? {
             let nth = usize::try_from(row.nth).ok().and_then(|nth| nth.checked_sub(1));
             if let Some(term) = nth.and_then(|nth| terms.get(nth)) {
-                found.entry(term.clone()).or_default().push(row.request_id);
+                found.entry(term.clone()).or_default().push(row.thing.into());
             }
         }
     }
@@ -102,20 +124,21 @@ async fn having(source: &impl Source, terms: &[String]) -> Result<HashMap<String
 }
 
 /// PostgreSQL takes longer to plan many questions in one than to answer them; SQLite knows no `lateral`.
-async fn newest(source: &impl Source, terms: &[String]) -> Result<Vec<Having>, Error> {
-    let newest = format!("request_term where term = {{}} order by request_id desc limit {WITH_A_TERM}");
+async fn newest(source: &impl Source, index: TermIndex, terms: &[String]) -> Result<Vec<Having>, Error> {
+    let TermIndex { table, id, of } = index;
+    let newest = format!("{table} where {of}term = {{}} order by {id} desc limit {WITH_A_TERM}");
     let (sql, values) = match source.backend() {
         DbBackend::Postgres => {
             let newest = newest.replace("{}", "asked.term");
             let sql = format!(
-                "select asked.nth, of_it.request_id from unnest(?::text[]) with ordinality as asked (term, nth), \
-                 lateral (select request_id from {newest}) as of_it"
+                "select asked.nth, of_it.{id} as thing from unnest(?::text[]) with ordinality as asked (term, nth), \
+                 lateral (select {id} from {newest}) as of_it"
             );
             (sql, vec![terms.to_vec().into()])
         }
         _ => {
             let newest = newest.replace("{}", "?");
-            let one = |nth| format!("select * from (select {nth} as nth, request_id from {newest}) as of_{nth}");
+            let one = |nth| format!("select * from (select {nth} as nth, {id} as thing from {newest}) as of_{nth}");
             let all: Vec<String> = (1..=terms.len()).map(one).collect();
             (
                 all.join(" union all "),
@@ -132,7 +155,7 @@ pub(crate) async fn alike(
     (title, description): (&str, &str),
 ) -> Result<Vec<(RequestId, i32)>, Error> {
     let terms = terms_of(title, description);
-    let mut scored = weigh(&terms, &having(source, &terms).await?);
+    let mut scored = weigh(&terms, &having(source, REQUESTS, &terms).await?);
     scored.truncate(CANDIDATES);
     Ok(scored)
 }
@@ -155,7 +178,7 @@ pub(super) async fn similar_needs(
         })
         .collect();
     let all: BTreeSet<&String> = terms_of_each.iter().flat_map(|(_, terms)| terms).collect();
-    let having = having(source, &all.into_iter().cloned().collect::<Vec<_>>()).await?;
+    let having = having(source, REQUESTS, &all.into_iter().cloned().collect::<Vec<_>>()).await?;
     let nearest = |(id, terms): (RequestId, Vec<String>)| {
         let same = weigh(&terms, &having).into_iter();
         let same = same.filter(|(other, score)| *other != id && *score >= SAME_NEED);
@@ -219,7 +242,7 @@ pub async fn similar(
     today: NaiveDate,
 ) -> Result<SimilarRequests, Error> {
     let terms = terms_of(title, description);
-    let mut scored = weigh(&terms, &having(source, &terms).await?);
+    let mut scored = weigh(&terms, &having(source, REQUESTS, &terms).await?);
     scored.retain(|(id, _)| Some(*id) != except);
     scored.truncate(CANDIDATES);
     if scored.is_empty() {
@@ -281,7 +304,7 @@ impl Db {
     /// Indexes the open requests of a store that is older than the index. Doing it twice changes nothing.
     pub async fn index_similar(&self, origin: &Origin) -> Result<(), Error> {
         const AT_ONCE: u64 = 200;
-        let mut after = RequestId(uuid::Uuid::nil());
+        let mut after = RequestId(Uuid::nil());
         loop {
             let unit = self.open(origin).await?;
             let query = Query::select()

@@ -20,7 +20,7 @@ pub(super) fn stems_of() -> impl Fn(&str) -> [String; 2] {
 }
 
 /// The words of a text, each with its Swedish and its English stem.
-fn stems(text: &str) -> Vec<[String; 2]> {
+pub(crate) fn stems(text: &str) -> Vec<[String; 2]> {
     let stems = stems_of();
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
