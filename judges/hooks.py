@@ -36,11 +36,14 @@ CALLERS = {
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",
         "changeAgreementVersion", "createOpenSlo", "deleteAgreementVersion", "createProposal", "deleteProposal", "createApproval",
-        "createRevocation", "createRenewal", "createTermination", "createAgreementImport",
+        "createRevocation", "createRenewal", "createTermination", "createAgreementImport", "getCustomerTimeline",
+        "createBusinessNeed", "changeBusinessNeed", "createNeedClosing", "createLesson", "changeLesson",
+        "createLessonReader", "changeInteraction",
     },
     "decider": {
         "createEndorsement", "createWithdrawal", "createReopening", "createRejection", "createNotice",
         "createStatementAcceptance", "createObjection", "createExclusionConsent", "createExclusionRefusal",
+        "createValueAssessment", "changeValueAssessment",
     },
     "delivery_manager": {
         "createStatementProposal", "createObjectionAnswer", "createStatementClosing", "createRestatement",

@@ -32,6 +32,7 @@ mod m0026_satisfaction_reports;
 mod m0027_groups;
 mod m0031_succession;
 mod m0032_standing;
+mod m0030_value_and_knowledge;
 
 pub struct Migrator;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_groups::Migration),
             Box::new(m0031_succession::Migration),
             Box::new(m0032_standing::Migration),
+            Box::new(m0030_value_and_knowledge::Migration),
         ]
     }
 }

@@ -73,6 +73,22 @@ word! {
         #[serde(rename = "improvements.write")]
         #[strum(serialize = "improvements.write")]
         ImprovementsWrite,
+        /// Read costs, assessments of value and the analysis of both.
+        #[serde(rename = "value.read")]
+        #[strum(serialize = "value.read")]
+        ValueRead,
+        /// Enter what services cost.
+        #[serde(rename = "value.write")]
+        #[strum(serialize = "value.write")]
+        ValueWrite,
+        /// Read business needs, lessons and interactions.
+        #[serde(rename = "knowledge.read")]
+        #[strum(serialize = "knowledge.read")]
+        KnowledgeRead,
+        /// Enter interactions with customers.
+        #[serde(rename = "knowledge.write")]
+        #[strum(serialize = "knowledge.write")]
+        KnowledgeWrite,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -613,6 +629,7 @@ matrix! {
     getSuccession:              YES, YES, NoPerson, NoContact, UnlimitedWith(RegisterRead);
     createSuccessionPreview:    YES, YES, NoPerson, NoContact, NoClient;
     createSuccession:           YES, NO, NoPerson, NoContact, NoClient;
+    getCustomerTimeline:        NO, YES, Read, Own, NoClient;
     listServiceUsages:          YES, YES, Read, Own, With(RegisterRead);
     createServiceUsage:         YES, NO, NoPerson, NoContact, With(RegisterWrite);
     endServiceUsage:            YES, NO, NoPerson, NoContact, With(RegisterWrite);
@@ -809,6 +826,32 @@ matrix! {
     createImplementation:       NO, NO, As(ANY), NoContact, NoClient;
     createImprovementVerification: NO, NO, As(MANAGERS), NoContact, NoClient;
     createImprovementClosing:   NO, NO, As(MANAGERS), NoContact, NoClient;
+    listServiceCosts:           YES, YES, Read, Own, With(ValueRead);
+    getServiceCost:             YES, YES, Read, Own, With(ValueRead);
+    createServiceCost:          YES, NO, As(MANAGERS), NoContact, With(ValueWrite);
+    changeServiceCost:          YES, NO, As(MANAGERS), NoContact, With(ValueWrite);
+    listValueAssessments:       NO, YES, Read, Own, With(ValueRead);
+    getValueAssessment:         NO, YES, Read, Own, With(ValueRead);
+    createValueAssessment:      NO, NO, NoPerson, Own, NoClient;
+    changeValueAssessment:      NO, NO, NoPerson, Own, NoClient;
+    getValueAnalysis:           YES, YES, Read, Own, With(ValueRead);
+    getValueAnalysisDocument:   YES, YES, Read, Own, With(ValueRead);
+    listBusinessNeeds:          YES, YES, Read, NoContact, With(KnowledgeRead);
+    getBusinessNeed:            YES, YES, Read, NoContact, With(KnowledgeRead);
+    getNeedsDigest:             YES, YES, Read, NoContact, With(KnowledgeRead);
+    getNeedsDigestDocument:     YES, YES, Read, NoContact, With(KnowledgeRead);
+    createBusinessNeed:         NO, NO, As(ANY), NoContact, NoClient;
+    changeBusinessNeed:         NO, NO, As(ANY), NoContact, NoClient;
+    createNeedClosing:          NO, NO, As(BUSINESS_RELATIONSHIP_MANAGER), NoContact, NoClient;
+    listLessons:                YES, YES, Anyone, NoContact, With(KnowledgeRead);
+    getLesson:                  YES, YES, Anyone, NoContact, With(KnowledgeRead);
+    createLesson:               NO, NO, As(ANY), NoContact, NoClient;
+    changeLesson:               NO, NO, As(ANY), NoContact, NoClient;
+    createLessonReader:         NO, NO, Anyone, NoContact, NoClient;
+    listInteractions:           NO, YES, Read, NoContact, With(KnowledgeRead);
+    getInteraction:             NO, YES, Read, NoContact, With(KnowledgeRead);
+    createInteraction:          NO, NO, As(ANY), NoContact, With(KnowledgeWrite);
+    changeInteraction:          NO, NO, AsOrRaiser(&[]), NoContact, RaiserWith(KnowledgeWrite);
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
     listAccessRecords:          YES, YES, NoPerson, NoContact, NoClient;

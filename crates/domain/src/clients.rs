@@ -18,7 +18,7 @@ pub struct ClientInput {
     /// Unique name.
     pub name: Name,
     /// What it has leave to do.
-    #[schema(min_items = 1, max_items = 20)]
+    #[schema(min_items = 1, max_items = 50)]
     pub scopes: Vec<ClientScope>,
     /// The systems whose references it may write.
     #[serde(default)]
@@ -58,7 +58,7 @@ pub struct Client {
     /// Unique name.
     pub name: Name,
     /// What it has leave to do.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 50)]
     pub scopes: Vec<ClientScope>,
     /// The systems whose references it may write.
     #[schema(max_items = 20)]

@@ -57,6 +57,11 @@ word! {
         SatisfactionReport,
         /// Customers that went on as others.
         Succession,
+        ServiceCost,
+        ValueAssessment,
+        BusinessNeed,
+        Lesson,
+        Interaction,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod connections;
 pub mod customers;
 pub mod events;
 pub mod improvements;
+pub mod knowledge;
 pub mod measurements;
 pub mod notifications;
 pub mod people;
@@ -24,6 +25,7 @@ pub mod service_levels;
 pub mod services;
 pub mod surveys;
 pub mod teams;
+pub mod value;
 pub mod vocabulary;
 pub mod webhooks;
 

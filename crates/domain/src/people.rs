@@ -260,6 +260,18 @@ impl Contact {
         })
     }
 
+    /// The mandate with which they weigh value for the customer on the day, or why they may not. Asked with the mandates
+    /// as they are in force.
+    pub fn mandate_to_assess(&self, day: NaiveDate) -> Result<Mandate, Rule> {
+        self.mandate_for(&[MandateKind::Customer], day).ok_or_else(|| {
+            let detail = format!(
+                "{} does not decide for {} on {day}: who has the mandate customer assesses value.",
+                self.name, self.customer.code
+            );
+            Rule::new(RuleCode::State, detail)
+        })
+    }
+
     /// The mandate with which they consent, refuse and object for the customer on the day, or why they may not (R23,
     /// R24): who decides, and who orders. Asked with the mandates as they are in force.
     pub fn mandate_to_consent(&self, day: NaiveDate) -> Result<Mandate, Rule> {

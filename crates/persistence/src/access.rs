@@ -266,6 +266,19 @@ pub(crate) fn of_improvement(reach: &Reach, today: NaiveDate, backend: DbBackend
     Expr::col(("improvement", "id")).in_subquery(within)
 }
 
+/// Whether an entry of the log of communication is within reach: by its customer, or by who entered it.
+pub(crate) fn of_interaction(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    let of_customer = of_customers(&reach.customers, "interaction.customer_id", today, backend);
+    match (&reach.customers, &reach.raised_by) {
+        (Customers::All, _) | (_, None) => of_customer,
+        (_, Some((kind, id))) => of_customer.or(store::expr(
+            backend,
+            "interaction.recorded_by_kind = ? and interaction.recorded_by_id = ?",
+            [Value::from(kind.to_string()), (*id).into()],
+        )),
+    }
+}
+
 /// The customers that an improvement is for, as a guard asks for them.
 pub(crate) const CUSTOMERS_OF_IMPROVEMENT: &str =
     "select x.customer_id from improvement_customer x where x.improvement_id = improvement.id";

@@ -11,6 +11,7 @@ pub mod connections;
 pub mod customers;
 pub mod events;
 pub mod improvements;
+pub mod knowledge;
 pub mod measurements;
 pub mod notifications;
 pub mod overviews;
@@ -23,6 +24,7 @@ pub mod services;
 pub mod store;
 pub mod surveys;
 pub mod teams;
+pub mod value;
 pub mod webhooks;
 
 pub use store::{Db, Error, Page, Paging, Reader, UnitOfWork};

@@ -230,6 +230,10 @@ pub async fn delete(unit: &mut UnitOfWork, person: &Person) -> Result<(), Error>
         ("improvements", "improvement", "owner_id"),
         ("activities of improvements", "improvement_activity", "person_id"),
         ("readings", "improvement_reading", "recorded_by_id"),
+        ("lessons", "lesson", "written_by_id"),
+        ("lessons that were read", "lesson_reader", "person_id"),
+        ("interactions", "interaction", "recorded_by_id"),
+        ("interactions", "interaction_person", "person_id"),
     ];
     refuse_if_used(unit, "person", person.id.0, &uses).await?;
     store::guarding(
@@ -422,6 +426,8 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
         ("endorsements", "request_endorsement", "contact_id"),
         ("comments", "comment", "author_id"),
         ("invitations", "survey_invitation", "contact_id"),
+        ("assessments of value", "value_assessment", "contact_id"),
+        ("interactions", "interaction_contact", "contact_id"),
     ];
     refuse_if_used(unit, "contact", contact.id.0, &uses).await?;
     let deputies = contact::Entity::find()

@@ -147,6 +147,23 @@ pub async fn named(source: &impl Source, keys: &[Key<ServiceId>], pointer: &str)
         .collect()
 }
 
+/// The service that a key in a body names.
+pub async fn named_one(source: &impl Source, key: &Key<ServiceId>, pointer: &str) -> Result<ServiceRef, Error> {
+    let unknown = || references::unknown("service", pointer);
+    let id = references::id_of(source, SubjectKind::Service, key)
+        .await?
+        .ok_or_else(unknown)?;
+    let row = Entity::find_by_id(id)
+        .one(source.connection())
+        .await?
+        .ok_or_else(unknown)?;
+    Ok(ServiceRef {
+        id: row.id,
+        code: row.code,
+        name: row.name,
+    })
+}
+
 /// The one service that a body names, which must be offered still.
 pub async fn named_active(source: &impl Source, key: &Key<ServiceId>, pointer: &str) -> Result<ServiceRef, Error> {
     let id = references::id_of(source, SubjectKind::Service, key).await?;
@@ -262,6 +279,9 @@ pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Erro
         ("agreements", "agreement_service", "service_id"),
         ("measurements", "measurement", "service_id"),
         ("improvements", "improvement_service", "service_id"),
+        ("costs", "service_cost", "service_id"),
+        ("assessments of value", "value_assessment", "service_id"),
+        ("lessons", "lesson_service", "service_id"),
         ("rounds of surveys", "survey_round", "service_id"),
     ];
     refuse_if_used(unit, "service", service.id.0, &uses).await?;

@@ -17,6 +17,7 @@ struct Respondent {
 }
 
 const WORDS: [&str; 3] = ["Egnaord ett.", "Egnaord tva.", "Egnaord tre."];
+const OF_VALUE: &str = "Egnaord om nyttan.";
 
 async fn build(service: &Service, world: &World) -> Respondent {
     let admin = service.administrator();
@@ -37,6 +38,9 @@ async fn build(service: &Service, world: &World) -> Respondent {
     eyes.post(&format!("/requests/{wish}/comments"), json!({"text": WORDS[0]}))
         .await
         .expect(201);
+    let weighed = json!({"service": world.mail, "year": 2025, "scores": [{"dimension": "use", "score": 4}],
+        "comment": OF_VALUE});
+    eyes.post("/value-assessments", weighed).await.expect(201);
     let mut asked = vec![];
     for (anonymity, words) in [
         ("named", Some(WORDS[1])),
@@ -111,6 +115,7 @@ async fn a_respondent_is_exported_to_themselves_and_to_the_team_as_far_as_was_pr
         assert_eq!(own["contact"]["email"], "eva.bergsten@hr.example.se");
         assert_eq!(own["requests"][0]["title"], "Ny skrivare");
         assert_eq!(own["comments"][0]["text"], WORDS[0]);
+        assert_eq!(own["assessments"][0]["comment"], OF_VALUE);
         assert_eq!(own["invitations"].as_array().map(Vec::len), Some(3));
         let told = own["answers"].to_string();
         assert!(WORDS[1..].iter().all(|words| told.contains(words)), "{told}");
@@ -124,7 +129,8 @@ async fn a_respondent_is_exported_to_themselves_and_to_the_team_as_far_as_was_pr
             acts,
             [
                 "kundansvar.request.received.v1",
-                "kundansvar.comment.written_for_customer.v1"
+                "kundansvar.comment.written_for_customer.v1",
+                "kundansvar.value_assessment.given.v1"
             ]
         );
 
@@ -173,6 +179,7 @@ async fn an_erased_respondent_stands_nowhere_and_everything_else_stays() {
             "idempotency",
             "survey_answer",
             "survey_comment",
+            "value_assessment",
         ];
         assert_eq!(places().await.into_iter().collect::<Vec<_>>(), wanted);
 
@@ -184,8 +191,15 @@ async fn an_erased_respondent_stands_nowhere_and_everything_else_stays() {
             .await
             .expect(200);
         let erased = &done.body["erased"];
-        let counts = ["answers", "surveyComments", "requestComments", "invitations"].map(|name| erased[name].clone());
-        assert_eq!(counts, [json!(2), json!(1), json!(1), json!(2)], "{erased}");
+        let counts = [
+            "answers",
+            "surveyComments",
+            "requestComments",
+            "assessmentComments",
+            "invitations",
+        ]
+        .map(|name| erased[name].clone());
+        assert_eq!(counts, [json!(2), json!(1), json!(1), json!(1), json!(2)], "{erased}");
         assert!(
             erased["logValues"].as_u64().is_some_and(|n| n >= 4) && erased["keptReplies"] == 1,
             "{erased}"

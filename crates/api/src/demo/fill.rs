@@ -19,6 +19,8 @@ use strum::IntoEnumIterator;
 use super::{
     DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, reports,
     statements, successions, surveys, webhooks, weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, knowledge, known, municipality::*, ratings,
+    reports, statements, surveys, value, webhooks, weighing,
 };
 use crate::{
     State,
@@ -71,6 +73,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     let registers = register(state, begun).await?;
     agreements::agree(state, &registers, begun + Duration::hours(10), now).await?;
     weighing::weigh(state, begun + Duration::hours(30)).await?;
+    knowledge::begin(state, &registers, begun + Duration::hours(30)).await?;
     deeds::perform_all(state, &registers, now).await?;
     evidence::send(state, &registers, now).await?;
     ratings::send(state, &registers, now).await?;
@@ -79,6 +82,8 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     surveys::ask(state, &registers, now).await?;
     reports::write(state, &registers, now).await?;
     successions::merge(state, &registers, begun + Duration::hours(12), now).await?;
+    value::weigh(state, &registers, now).await?;
+    knowledge::tell(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

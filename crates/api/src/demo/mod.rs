@@ -6,6 +6,7 @@ mod deeds;
 mod evidence;
 mod fill;
 mod improvements;
+mod knowledge;
 mod known;
 mod lives;
 mod municipality;
@@ -15,6 +16,7 @@ mod reports;
 mod statements;
 mod successions;
 mod surveys;
+mod value;
 mod webhooks;
 mod weighing;
 

@@ -5,9 +5,12 @@ pub mod answering;
 pub mod improvements;
 pub mod overview;
 pub mod paper;
+pub mod needs;
+mod paper;
 pub mod satisfaction;
 pub mod statement;
 mod targets;
+pub mod value;
 pub mod words;
 
 use documents::{Block, Column, Fact};

@@ -6,6 +6,7 @@ use domain::{
     agreements::{self, CalendarPeriod, Price},
     calendars::{CalendarHours, Opening, TimeLimit},
     service_levels::StatementPeriod,
+    value::{ComputedFigure, Sum},
     vocabulary::{Amount, Currency, Decimal, Span},
 };
 
@@ -84,13 +85,27 @@ impl Words {
 
     /// An amount of money, whole ones without decimals.
     pub fn money(self, amount: Amount, currency: &Currency) -> String {
-        let text = amount.to_string();
-        let amount = self.digits(text.strip_suffix(".00").unwrap_or(&text));
+        self.in_currency(&amount.to_string(), currency)
+    }
+
+    fn in_currency(self, amount: &str, currency: &Currency) -> String {
+        let amount = self.digits(amount.strip_suffix(".00").unwrap_or(amount));
         match (self.0, currency.as_str()) {
             (Language::Sv, "SEK") => format!("{amount}\u{a0}kr"),
             (Language::Sv, other) => format!("{amount}\u{a0}{other}"),
             (Language::En, other) => format!("{other}\u{a0}{amount}"),
         }
+    }
+
+    /// A computed amount, as money is written.
+    pub fn sum(self, sum: &Sum) -> String {
+        let text = sum.amount.to_string();
+        self.in_currency(&text, &sum.currency)
+    }
+
+    /// A computed number.
+    pub fn computed(self, figure: ComputedFigure) -> String {
+        self.digits(&figure.to_string())
     }
 
     /// A price with its period.

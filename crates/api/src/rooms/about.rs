@@ -125,6 +125,10 @@ pub fn tags() -> Value {
             "The improvement register: what is to become better, and what it came to.",
         ),
         (
+            "knowledge",
+            "What the business needs, what was learned, and how we are in touch with a customer.",
+        ),
+        (
             "people",
             "Persons of the IT organisation, and contacts of customers with their mandates.",
         ),
@@ -142,6 +146,10 @@ pub fn tags() -> Value {
             "What was promised is judged here: when services are open, how time is counted, and the evidence that is sent.",
         ),
         ("services", "The IT services that customers use."),
+        (
+            "value",
+            "What services cost, how customers weigh them, and value against cost.",
+        ),
     ];
     tags.map(|(name, description)| json!({"name": name, "description": description}))
         .to_vec()

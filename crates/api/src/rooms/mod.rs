@@ -12,6 +12,7 @@ pub mod events;
 pub mod exchange;
 pub mod feeds;
 pub mod improvements;
+pub mod knowledge;
 pub mod measurements;
 pub mod overviews;
 pub mod people;
@@ -22,6 +23,7 @@ pub mod services;
 pub mod succession;
 pub mod surveys;
 pub mod teams;
+pub mod value;
 pub mod webhooks;
 pub mod weighing;
 
@@ -52,6 +54,8 @@ pub fn all(routes: &mut Routes) {
         .configure(satisfaction::routes)
         .configure(surveys::routes)
         .configure(improvements::routes)
+        .configure(value::routes)
+        .configure(knowledge::routes)
         .configure(events::routes)
         .configure(access_records::routes)
         .configure(webhooks::routes)

@@ -1,5 +1,6 @@
 //! Which events there are: the acts upon each kind of thing, and what their data holds. An act that is not here is not
 //! recorded; a new one is one line.
+use strum::IntoEnumIterator;
 use utoipa::{
     ToSchema,
     openapi::{RefOr, Schema},
@@ -13,6 +14,7 @@ use crate::{
     connections::Connection,
     customers::{Customer, ServiceUsage, Succession},
     improvements::{Improvement, ImprovementOffer, Reading},
+    knowledge::{BusinessNeed, Interaction, Lesson},
     measurements::{Batch, Matched},
     people::{Contact, Person},
     requests::{Comment, HandOver, Request, RequestScore, ScoringScheme},
@@ -21,6 +23,7 @@ use crate::{
     services::Service,
     surveys::{Survey, SurveyRound},
     teams::{CustomerTeam, TeamAssignments},
+    value::{ServiceCost, ValueAssessment},
     vocabulary::{Purpose, Rendering},
     webhooks::{Replayed, WebhookSubscription},
 };
@@ -505,14 +508,134 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                 ])]
             }
         }
+        SubjectKind::ServiceCost => {
+            const {
+                &[of::<ServiceCost>(&[
+                    ("entered", "What a service costs a customer over a period was entered."),
+                    ("changed", "What a service costs a customer was told anew."),
+                ])]
+            }
+        }
+        SubjectKind::ValueAssessment => {
+            const {
+                &[of::<ValueAssessment>(&[
+                    ("given", "A customer weighed a service for a year."),
+                    ("revised", "A customer weighed a service anew."),
+                ])]
+            }
+        }
+        SubjectKind::BusinessNeed => {
+            const {
+                &[of::<BusinessNeed>(&[
+                    ("stated", "A need of a customer was entered."),
+                    ("changed", "What is told of a need changed."),
+                    ("closed", "A need is one no more."),
+                ])]
+            }
+        }
+        SubjectKind::Lesson => {
+            const {
+                &[of::<Lesson>(&[
+                    ("written", "Somebody wrote what was learned."),
+                    ("changed", "What is told of a lesson changed."),
+                    ("read", "Somebody has read a lesson."),
+                ])]
+            }
+        }
+        SubjectKind::Interaction => {
+            const {
+                &[of::<Interaction>(&[
+                    ("recorded", "That we were in touch with a customer was entered."),
+                    ("corrected", "Whoever entered it corrected it."),
+                ])]
+            }
+        }
     }
+}
+
+/// How much of what is done to a thing its customer's contacts are told.
+enum Told {
+    Everything,
+    But(&'static [&'static str]),
+    Only(&'static [&'static str]),
+    Nothing,
+}
+
+/// What contacts may read of a kind of thing, they may read in the timeline; of a new kind it must be said here.
+fn told_to_contacts(kind: SubjectKind) -> Told {
+    match kind {
+        SubjectKind::Customer
+        | SubjectKind::Contact
+        | SubjectKind::ServiceUsage
+        | SubjectKind::HandOver
+        | SubjectKind::ServiceLevelStatement
+        | SubjectKind::MissedTarget
+        | SubjectKind::Exclusion
+        | SubjectKind::ImprovementReading
+        | SubjectKind::ServiceCost
+        | SubjectKind::ValueAssessment => Told::Everything,
+        SubjectKind::Request => Told::But(&["scored", "escalated"]),
+        SubjectKind::Comment => Told::Only(&["written_for_customer"]),
+        SubjectKind::Agreement => Told::Only(&["reviewed"]),
+        // What is only being written is the team's own.
+        SubjectKind::AgreementVersion => Told::But(&["created", "changed", "discarded"]),
+        SubjectKind::Improvement => Told::But(&["activity_planned", "activity_changed", "activity_completed"]),
+        SubjectKind::SatisfactionReport => Told::Only(&["published"]),
+        SubjectKind::Person
+        | SubjectKind::Service
+        | SubjectKind::CustomerTeam
+        | SubjectKind::ScoringScheme
+        | SubjectKind::RequestScore
+        | SubjectKind::Client
+        | SubjectKind::AgreementTemplate
+        | SubjectKind::SigningOrder
+        | SubjectKind::ServiceCalendar
+        | SubjectKind::Measurement
+        | SubjectKind::MeasurementBatch
+        | SubjectKind::StatementRun
+        | SubjectKind::ImprovementOffer
+        | SubjectKind::WebhookSubscription
+        | SubjectKind::Connection
+        | SubjectKind::Survey
+        | SubjectKind::SurveyRound
+        | SubjectKind::BusinessNeed
+        | SubjectKind::Lesson
+        | SubjectKind::Interaction => Told::Nothing,
+    }
+}
+
+/// The types of the events that a customer's contacts are told of.
+pub fn types_for_contacts() -> Vec<String> {
+    let told = |kind: SubjectKind, act: &str| match told_to_contacts(kind) {
+        Told::Everything => true,
+        Told::But(hidden) => !hidden.contains(&act),
+        Told::Only(shown) => shown.contains(&act),
+        Told::Nothing => false,
+    };
+    SubjectKind::iter()
+        .flat_map(|kind| {
+            forms(kind)
+                .iter()
+                .flat_map(move |form| form.acts)
+                .map(move |(act, _)| (kind, *act))
+        })
+        .filter(|(kind, act)| told(*kind, act))
+        .map(|(kind, act)| name(kind, act))
+        .collect()
+}
+
+/// What the event's type means; none where the catalogue does not have it.
+pub fn meaning(kind: SubjectKind, event_type: &str) -> Option<&'static str> {
+    let act = event_type.split('.').nth(2)?;
+    let acts = forms(kind).iter().flat_map(|form| form.acts);
+    acts.into_iter()
+        .find(|(known, _)| *known == act)
+        .map(|(_, means)| *means)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-
-    use strum::IntoEnumIterator;
 
     use super::*;
 
@@ -544,5 +667,35 @@ mod tests {
         assert_eq!(part("CustomerRef")["format"], "uuid");
         assert_eq!(part("Title")["required"], serde_json::json!(["digest"]));
         assert_eq!(part("Title")["properties"]["value"]["maxLength"], 200);
+    }
+
+    #[test]
+    fn contacts_are_told_what_exists_and_nothing_of_the_teams_own() {
+        for kind in SubjectKind::iter() {
+            let known: Vec<&str> = forms(kind)
+                .iter()
+                .flat_map(|form| form.acts)
+                .map(|(act, _)| *act)
+                .collect();
+            let (Told::But(named) | Told::Only(named)) = told_to_contacts(kind) else {
+                continue;
+            };
+            assert!(named.iter().all(|act| known.contains(act)), "{kind}: {named:?}");
+        }
+        let told = types_for_contacts();
+        for (act, is_told) in [
+            ("comment.written_for_customer", true),
+            ("comment.written_for_team", false),
+            ("agreement_version.created", false),
+            ("agreement_version.approved", true),
+            ("satisfaction_report.changed", false),
+            ("interaction.recorded", false),
+        ] {
+            assert_eq!(told.contains(&format!("kundansvar.{act}.v1")), is_told, "{act}");
+        }
+        assert_eq!(
+            meaning(SubjectKind::Request, "kundansvar.request.received.v1"),
+            Some("A request came in.")
+        );
     }
 }

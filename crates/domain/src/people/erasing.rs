@@ -78,6 +78,9 @@ pub struct Erased {
     /// Comments on requests that are empty now.
     #[schema(example = 1)]
     pub request_comments: u64,
+    /// What they said of the value of services in words; their scores count as before.
+    #[schema(example = 1)]
+    pub assessment_comments: u64,
     /// Invitations of open rounds that can be answered no more.
     #[schema(example = 1)]
     pub invitations: u64,

@@ -115,6 +115,16 @@ ids! {
     ImprovementOfferId;
     /// What was measured of an improvement's measure.
     ReadingId;
+    /// What a service costs a customer over a period.
+    ServiceCostId;
+    /// How a customer weighs a service in a year.
+    ValueAssessmentId;
+    /// What a customer will need.
+    BusinessNeedId;
+    /// What was learned.
+    LessonId;
+    /// That we were in touch with a customer.
+    InteractionId;
     /// A system's wish to be told of events.
     WebhookSubscriptionId;
     /// An event on its way to a destination.

@@ -100,13 +100,13 @@ mod personal {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Erases what stands beside the chain of a contact: what their own events and their comments tell, and their names in what
+/// Erases what stands beside the chain of a contact: what their own events, their comments and their assessments tell, and their names in what
 /// else they did. The chain goes on verifying. The log must be in order.
 pub(crate) async fn forget(unit: &UnitOfWork, contact: ContactId, names: &[String]) -> Result<u64, Error> {
     let (on, id, actor) = (unit.connection(), contact.0, contact.to_string());
     let of_contact = "delete from event_personal where event_id in (select id from event where subject_id = ?)";
     let of_comments = "delete from event_personal where event_id in \
-        (select id from event where actor_id = ? and subject_kind = 'comment')";
+        (select id from event where actor_id = ? and subject_kind in ('comment', 'value_assessment'))";
     let mut erased = store::run(on, of_contact, vec![id.into()]).await?;
     erased += store::run(on, of_comments, vec![actor.clone().into()]).await?;
     let named = format!(

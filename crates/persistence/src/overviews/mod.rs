@@ -3,6 +3,7 @@
 mod coverage;
 mod customer;
 mod standing;
+mod timeline;
 
 use sea_orm::{
     ConnectionTrait, FromQueryResult,
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 pub use coverage::*;
 pub use customer::*;
 pub use standing::ranking;
+pub use timeline::*;
 
 use crate::{Error, store::Source};
 

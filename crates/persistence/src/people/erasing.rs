@@ -2,7 +2,7 @@
 use domain::people::{Contact, Erased, Erasure};
 
 use super::update_contact;
-use crate::{Error, events, notifications, requests, store::UnitOfWork, surveys};
+use crate::{Error, events, notifications, requests, store::UnitOfWork, surveys, value};
 
 /// Erases a loaded contact; once more, it takes away what was left. The log must be in order, so that all of their events
 /// are found.
@@ -13,6 +13,7 @@ pub async fn erase(unit: &mut UnitOfWork, before: &Contact, erasure: Erasure) ->
         answers: of_surveys.answers,
         survey_comments: of_surveys.comments,
         request_comments: requests::forget_words(unit, before.id).await?,
+        assessment_comments: value::forget_words(unit, before.id).await?,
         mails: notifications::forget(unit, before.id).await?,
         kept_replies: unit.forget_answers_of(before.id).await?,
         ..Erased::default()

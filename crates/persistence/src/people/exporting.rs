@@ -69,6 +69,19 @@ pub struct ExportedComment {
     pub written_at: DateTime<Utc>,
 }
 
+/// How somebody weighed a service.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromQueryResult)]
+pub struct ExportedAssessment {
+    /// The assessment.
+    pub assessment: ValueAssessmentId,
+    /// For which year.
+    #[schema(minimum = 2000, maximum = 2100, example = 2025)]
+    pub year: i32,
+    /// What they said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Reason>,
+}
+
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromQueryResult)]
 pub struct ExportedAct {
@@ -108,6 +121,9 @@ pub struct ContactExport {
     /// What they wrote about requests.
     #[schema(max_items = 10_000)]
     pub comments: Vec<ExportedComment>,
+    /// How they weighed services.
+    #[schema(max_items = 10_000)]
+    pub assessments: Vec<ExportedAssessment>,
     /// Surveys that they were asked to answer.
     #[schema(max_items = 10_000)]
     pub invitations: Vec<ExportedInvitation>,
@@ -154,6 +170,14 @@ pub async fn export(
         .inner_join("comment", Expr::cust("comment.request_id = request.id"))
         .and_where(Expr::col(("comment", "author_id")).eq(id))
         .order_by(("comment", "id"), Order::Asc);
+    let mut weighed = Query::select();
+    weighed
+        .expr_as(Expr::col(("value_assessment", "id")), "assessment")
+        .columns(["year", "comment"].map(|name| ("value_assessment", name)))
+        .from("value_assessment")
+        .and_where(Expr::col(("value_assessment", "contact_id")).eq(id))
+        .order_by(("value_assessment", "id"), Order::Asc)
+        .limit(MOST);
     let mut done = Query::select();
     done.expr_as(Expr::col(("event", "type")), "act")
         .expr_as(Expr::col(("event", "subject_id")), "subject")
@@ -170,6 +194,7 @@ pub async fn export(
         requests: store::all(on, &raised).await?,
         endorsements: store::all(on, &endorsed).await?,
         comments: store::all(on, &written).await?,
+        assessments: store::all(on, &weighed).await?,
         invitations: of_surveys.invitations,
         answers: of_surveys.answers,
         notifications: of_surveys.notifications,
@@ -179,6 +204,7 @@ pub async fn export(
         export.requests.len(),
         export.endorsements.len(),
         export.comments.len(),
+        export.assessments.len(),
         export.invitations.len(),
         export.notifications.len(),
         export.acts.len(),

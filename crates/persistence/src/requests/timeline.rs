@@ -94,7 +94,7 @@ pub async fn timeline(
 }
 
 /// The names of persons, contacts and clients.
-async fn names(reader: Reader<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, PersonName>, Error> {
+pub(crate) async fn names(reader: Reader<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, PersonName>, Error> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

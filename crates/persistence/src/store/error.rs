@@ -159,6 +159,13 @@ const GUARDS: &[(&str, &str, RuleCode, &str, &str)] = &[
         "It was replaced already.",
     ),
     (
+        "ux_value_assessment",
+        "value_assessment.customer_id",
+        RuleCode::NotUnique,
+        "/year",
+        "The service was assessed for this year already; revise that assessment.",
+    ),
+    (
         "ux_hand_over_live",
         "hand_over.request_id",
         RuleCode::OneDestination,

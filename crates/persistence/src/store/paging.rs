@@ -1,5 +1,5 @@
 //! Pages of a list: keyset paging, stable while things come and go.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sea_orm::{
     FromQueryResult,
     sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement},
@@ -34,6 +34,11 @@ impl Cursor {
         Self::after(number.to_be_bytes().to_vec(), id)
     }
 
+    /// The place after something on a day.
+    pub(crate) fn after_day(day: NaiveDate, id: impl Into<Uuid>) -> Self {
+        Self::after_number(day.num_days_from_ce().into(), id)
+    }
+
     /// The place as bytes: key, then id.
     pub fn to_bytes(&self) -> Vec<u8> {
         [self.key.as_slice(), self.id.as_bytes()].concat()
@@ -63,6 +68,14 @@ fn time_of(key: &[u8]) -> DateTime<Utc> {
     const YEARS_1_TO_9999: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
     let micros = number_of(key).clamp(*YEARS_1_TO_9999.start(), *YEARS_1_TO_9999.end());
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// The day that a cursor's key stands for; any bytes stand for one, within what both databases keep.
+fn day_of(key: &[u8]) -> NaiveDate {
+    const YEARS_1_TO_9999: std::ops::RangeInclusive<i64> = 1..=3_652_059;
+    let days = number_of(key).clamp(*YEARS_1_TO_9999.start(), *YEARS_1_TO_9999.end());
+    let day = i32::try_from(days).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    day.unwrap_or_default()
 }
 
 /// Which page.
@@ -98,6 +111,11 @@ impl Paging {
     /// The same for a key that is a time.
     pub(crate) fn apply_by_time<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: C, id: C) {
         self.apply_as(query, Some(key), id, |key| Expr::val(time_of(key)));
+    }
+
+    /// The same for a key that is a day.
+    pub(crate) fn apply_by_day<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: C, id: C) {
+        self.apply_as(query, Some(key), id, |key| Expr::val(day_of(key)));
     }
 
     /// The same for a key that is a whole number.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 18] = [
+pub const SCOPES: [&str; 22] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -24,6 +24,10 @@ pub const SCOPES: [&str; 18] = [
     "webhooks.write",
     "improvements.read",
     "improvements.write",
+    "value.read",
+    "value.write",
+    "knowledge.read",
+    "knowledge.write",
 ];
 
 /// The scopes but one; all where none is named.
@@ -186,6 +190,28 @@ pub fn reading() -> Value {
 
 pub fn verified_effect() -> Value {
     json!({"outcome": "achieved", "conclusion": "Fler i receptionen räckte."})
+}
+
+pub fn cost(customer: &str, service: &str) -> Value {
+    json!({"customer": customer, "service": service, "firstDay": "2020-01-01", "lastDay": "2020-12-31",
+        "cost": {"amount": "120000", "currency": "SEK"}})
+}
+
+pub fn assessment(service: &str) -> Value {
+    json!({"service": service, "year": 2020, "scores": [{"dimension": "usefulness", "score": 4}]})
+}
+
+pub fn need(customer: &str) -> Value {
+    json!({"customer": customer, "statement": fresh("Behov"), "theme": "mobilitet", "horizon": "within_a_year",
+        "strength": "high"})
+}
+
+pub fn lesson() -> Value {
+    json!({"title": fresh("Lärdom"), "happened": "Det gick fel.", "learned": "Mät före och efter."})
+}
+
+pub fn interaction(customer: &str) -> Value {
+    json!({"customer": customer, "channel": "phone", "day": "2020-01-01", "summary": fresh("Samtal")})
 }
 
 /// An agreement's draft as another installation exported it.

@@ -301,6 +301,24 @@ impl Stage {
             ("exclusionId", _) => Thing::new("exclusionId", &self.exclusion(branch).await),
             ("improvementId", id) => self.improvement(id, branch).await,
             ("improvementOfferId", _) => self.offered(branch).await,
+            ("serviceCostId", _) => {
+                let body = cost(&branch.customer, &self.service_made().await.id());
+                Thing::new("serviceCostId", &made(&branch.dm, "/service-costs", body).await)
+            }
+            ("valueAssessmentId", _) => {
+                let body = assessment(&self.service_made().await.id());
+                let given = made(&branch.decider, "/value-assessments", body).await;
+                Thing::new("valueAssessmentId", &given)
+            }
+            ("businessNeedId", _) => {
+                let stated = made(&branch.brm, "/business-needs", need(&branch.customer)).await;
+                Thing::new("businessNeedId", &stated)
+            }
+            ("lessonId", _) => Thing::new("lessonId", &made(&branch.brm, "/lessons", lesson()).await),
+            ("interactionId", _) => {
+                let entered = made(&branch.brm, "/interactions", interaction(&branch.customer)).await;
+                Thing::new("interactionId", &entered)
+            }
             ("statementRunId", _) => {
                 let run = made(&branch.dm, "/statement-runs", run()).await;
                 Thing::new("statementRunId", &run)
@@ -915,6 +933,17 @@ impl Stage {
             "createRestatement" => json!({"reason": "Sena mätvärden."}),
             "createExclusionRefusal" => json!({"reason": "Inte aviserat."}),
             "createStatementRun" => run(),
+            "createServiceCost" => cost(named, &self.service_made().await.id()),
+            "changeServiceCost" => json!({"note": fresh("Licenser")}),
+            "createValueAssessment" => assessment(&self.service_made().await.id()),
+            "changeValueAssessment" => json!({"comment": fresh("Bättre")}),
+            "createBusinessNeed" => need(named),
+            "changeBusinessNeed" => json!({"statement": fresh("Behov")}),
+            "createNeedClosing" => json!({"outcome": "met"}),
+            "createLesson" => lesson(),
+            "changeLesson" => json!({"title": fresh("Lärdom")}),
+            "createInteraction" => interaction(named),
+            "changeInteraction" => json!({"summary": fresh("Samtal")}),
             "createImprovement" => improvement(named, &self.world.owner_id),
             "changeImprovement" => json!({"title": fresh("Förbättring")}),
             "createReading" => reading(),

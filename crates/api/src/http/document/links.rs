@@ -34,6 +34,11 @@ const KEYS: &[(&str, &str)] = &[
     ("/SurveyRound", "surveyRoundId"),
     ("/SatisfactionReport", "satisfactionReportId"),
     ("/Succession", "successionId"),
+    ("/ServiceCost", "serviceCostId"),
+    ("/ValueAssessment", "valueAssessmentId"),
+    ("/BusinessNeed", "businessNeedId"),
+    ("/Lesson", "lessonId"),
+    ("/Interaction", "interactionId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -172,6 +172,11 @@ const VERSIONED: &[&str] = &[
     "/SurveyRound",
     "/SatisfactionReport",
     "/Succession",
+    "/ServiceCost",
+    "/ValueAssessment",
+    "/BusinessNeed",
+    "/Lesson",
+    "/Interaction",
 ];
 
 /// Which numbered rules an operation enforces.
@@ -261,6 +266,13 @@ const RULES: &[(&str, &[&str])] = &[
     ("getSatisfactionReportDocument", &["R19", "R20"]),
     ("getSatisfactionReportFigures", &["R19", "R20"]),
     ("createReportPublication", &["R19"]),
+    ("getCustomerTimeline", &["R20", "R21"]),
+    ("getValueAnalysis", &["R20"]),
+    ("getValueAnalysisDocument", &["R20"]),
+    ("getNeedsDigest", &["R20"]),
+    ("getNeedsDigestDocument", &["R20"]),
+    ("listLessons", &["R20"]),
+    ("getLesson", &["R20"]),
     ("createConnectionTest", &["R20"]),
     ("createDocumentReplay", &["R20", "R21"]),
     ("createConnectionReplay", &["R20", "R21"]),

@@ -10,6 +10,7 @@ use domain::{
 };
 use persistence::{
     Error, UnitOfWork, customers as customer_store, people as contact_store, references, services as service_store,
+    value as value_store,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     http::{Call, Problem, input::unfit, operations::Operation},
-    rooms::{customers, people, services},
+    rooms::{customers, people, services, value},
 };
 
 /// Takes in the lines of a sheet, one after the other.
@@ -40,6 +41,7 @@ impl<'a> Importer<'a> {
             ImportKind::Contacts => "createContact",
             ImportKind::Services => "createService",
             ImportKind::Usages => "createServiceUsage",
+            ImportKind::ServiceCosts => "createServiceCost",
         };
         let operation = call.state.operations.named(operation);
         Ok(Self {
@@ -63,6 +65,7 @@ impl<'a> Importer<'a> {
             ImportKind::Contacts => self.contact(unit, line, told).await,
             ImportKind::Services => self.service(unit, line, told).await,
             ImportKind::Usages => self.usage(unit, line, told).await,
+            ImportKind::ServiceCosts => self.cost(unit, line, told).await,
         }
     }
 
@@ -163,6 +166,27 @@ impl<'a> Importer<'a> {
                 customers::use_service(self.scope, unit, &customer, input).await?;
                 Ok(Outcome::Created)
             }
+        }
+    }
+
+    /// A cost is known again by its first day; told otherwise, it is changed.
+    async fn cost(&self, unit: &mut UnitOfWork, line: &Line, mut told: Value) -> Result<Outcome, Problem> {
+        let customer = customer_coded(unit, line).await?;
+        let service = service_store::id_of_code(unit, line.cell("service")).await?;
+        let service = service.ok_or_else(|| unknown("service", "/service"))?;
+        told["customer"] = json!(customer);
+        told["service"] = json!(service);
+        let known = match line.cell("firstDay").parse() {
+            Ok(day) => value_store::cost_from(unit, self.scope, (customer, service), day).await?,
+            Err(_) => None,
+        };
+        match (self.merged(known.as_ref(), told)?, known) {
+            (None, _) => Ok(Outcome::Unchanged),
+            (Some(input), Some(before)) => {
+                value::revise(self.scope, unit, before, input).await?;
+                Ok(Outcome::Changed)
+            }
+            (Some(input), None) => value::tell(self.scope, unit, input).await.map(|_| Outcome::Created),
         }
     }
 

@@ -29,6 +29,8 @@ pub enum ImportKind {
     Services,
     /// Usages of services, known again by customer, service and first day.
     Usages,
+    /// What services cost, known again by customer, service and first day.
+    ServiceCosts,
 }
 
 /// How to import.
@@ -93,8 +95,9 @@ struct Import {
 ///   `mandateBasis`; a line
 ///   adds its mandate to those that there are
 /// - `usages`: `customer` and `service` (codes), `firstDay`, `lastDay`
+/// - `service_costs`: `customer` and `service` (codes), `firstDay`, `lastDay`, `amount`, `currency`, `note`
 ///
-/// All but usages may have `referenceSystem` and `referenceId`, which join the references that there are. At most
+/// All but usages and costs may have `referenceSystem` and `referenceId`, which join the references that there are. At most
 /// 10 000 lines and 10 MiB. A 409 names each fault by its place, `/line/column`: 1 000 of them, and how many there are.
 #[utoipa::path(tag = "exchange", operation_id = "createImport", params(ImportQuery),
     request_body(content = Csv, content_type = "text/csv", description = "The file.",

@@ -74,6 +74,16 @@ const USAGES: &[Column] = &[
     column("lastDay", &["lastDay"]),
 ];
 
+const SERVICE_COSTS: &[Column] = &[
+    required("customer", &["customer"]),
+    required("service", &["service"]),
+    required("firstDay", &["firstDay"]),
+    required("lastDay", &["lastDay"]),
+    required("amount", &["cost", "amount"]),
+    required("currency", &["cost", "currency"]),
+    column("note", &["note"]),
+];
+
 /// A file.
 pub struct Sheet {
     /// What its lines are.
@@ -236,6 +246,7 @@ fn kinds_columns(kind: ImportKind) -> &'static [Column] {
         ImportKind::Contacts => CONTACTS,
         ImportKind::Services => SERVICES,
         ImportKind::Usages => USAGES,
+        ImportKind::ServiceCosts => SERVICE_COSTS,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Satisfaction: ratings in, figures out.
 mod index;
-mod metrics;
+pub mod metrics;
 mod overview;
 pub mod reports;
 
