@@ -74,6 +74,8 @@ pub enum Block {
     Multiples(Multiples),
     /// Things by two measures, with their table after it.
     Scatter(Scatter),
+    /// Bars over time, with one table after them.
+    Schedule(Schedule),
     /// Who has approved what the document says, or has yet to.
     Approvals(Vec<Approval>),
 }
@@ -213,6 +215,45 @@ pub struct ScatterPoint {
     pub across_text: String,
     /// The value upwards in words.
     pub up_text: String,
+/// Bars over time, one below the other; at most [`Schedule::MOST`] are drawn, the first of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    /// What it shows; the caption of drawing and table.
+    pub title: String,
+    /// What the table's first column holds, such as "Activity".
+    pub of: String,
+    /// What a filled bar is, such as "planned".
+    pub firm: String,
+    /// What a hollow bar is, such as "an idea".
+    pub loose: String,
+    /// What a marked bar tells, such as a conflict.
+    pub mark: String,
+    /// Where the axis begins.
+    pub first_day: NaiveDate,
+    /// Where it ends.
+    pub last_day: NaiveDate,
+    /// Each with its days.
+    pub spans: Vec<Span>,
+}
+
+impl Schedule {
+    /// More would fill more than a page.
+    pub const MOST: usize = 24;
+}
+
+/// One bar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// What it is of.
+    pub name: String,
+    /// Its first day.
+    pub first_day: NaiveDate,
+    /// Its last day; none while nobody knows: it runs out of the drawing.
+    pub last_day: Option<NaiveDate>,
+    /// Whether it is drawn filled rather than hollow.
+    pub firm: bool,
+    /// Whether it has the mark.
+    pub marked: bool,
     /// What else the table says of it.
     pub remark: String,
 }
@@ -322,6 +363,10 @@ impl Document {
                     + all.across.len() * 2
                     + all.up.len() * 2
                     + all.points.iter().map(point).sum::<usize>()
+            Block::Schedule(all) => {
+                let looks = all.mark.len() + all.firm.len().max(all.loose.len());
+                let span = |span: &Span| span.name.len() * 2 + span.remark.len() + looks;
+                all.title.len() * 3 + all.of.len() + all.spans.iter().map(span).sum::<usize>()
             }
             Block::Approvals(list) => list.iter().map(|one| one.party.len() + facts(&one.facts)).sum(),
         };

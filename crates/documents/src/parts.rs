@@ -8,6 +8,8 @@ use crate::plot;
 use crate::{
     Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Scatter, ScatterPoint, Table,
     Target, Tone,
+    Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Schedule, Span, Table, Target,
+    Tone,
 };
 
 /// What is shown, from top to bottom.
@@ -127,6 +129,17 @@ pub fn parts(document: &Document) -> Vec<Part> {
                 });
                 parts.push(Part::Table {
                     table: plot::scatter_table(&all, document.language),
+            Block::Schedule(all) if all.spans.is_empty() => {}
+            Block::Schedule(all) => {
+                let all = clean_schedule(all);
+                let alt = plot::schedule_summary(&all, document.language);
+                parts.push(Part::Plot {
+                    title: all.title.clone(),
+                    svg: plot::schedule(&all, document.language, &alt, parts.len()),
+                    alt,
+                });
+                parts.push(Part::Table {
+                    table: plot::schedule_table(&all, document.language),
                 });
             }
             Block::Approvals(approvals) => parts.push(Part::Approvals {
@@ -276,6 +289,20 @@ fn clean_scatter(all: &Scatter) -> Scatter {
         points: all.points.iter().map(point).collect(),
         upright: all.upright.as_ref().map(line),
         level: all.level.as_ref().map(line),
+fn clean_schedule(all: &Schedule) -> Schedule {
+    let span = |span: &Span| Span {
+        name: clean(&span.name),
+        remark: clean(&span.remark),
+        ..*span
+    };
+    Schedule {
+        title: clean(&all.title),
+        of: clean(&all.of),
+        firm: clean(&all.firm),
+        loose: clean(&all.loose),
+        mark: clean(&all.mark),
+        spans: all.spans.iter().map(span).collect(),
+        ..*all
     }
 }
 

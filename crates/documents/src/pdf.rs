@@ -72,6 +72,7 @@ fn affordable(document: &Document) -> Result<(), Error> {
         Block::Plot(plot) => (plot.points.len() + 1) * 4,
         Block::Multiples(all) => (all.plots.len() + 1) * (all.periods.len() + 1),
         Block::Scatter(all) => (all.points.len() + 1) * 4,
+        Block::Schedule(all) => (all.spans.len() + 1) * 4,
         Block::Facts(facts) => facts.len() * 2,
         Block::Approvals(approvals) => approvals.iter().map(|one| one.facts.len() * 2 + 1).sum(),
         Block::Heading { .. } | Block::Text { .. } | Block::Note { .. } => 0,

@@ -4,6 +4,7 @@
 mod axis;
 mod multiples;
 mod scatter;
+mod schedule;
 mod words;
 
 use plotters::coord::Shift;
@@ -14,6 +15,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use self::axis::{drawable, drawable_limits, number_text, range, shown, steps, within};
 pub use self::multiples::{multiples, multiples_summary, multiples_table};
 pub use self::scatter::{scatter, scatter_summary, scatter_table};
+pub use self::schedule::{schedule, schedule_summary, schedule_table};
 pub use self::words::{summary, table};
 use crate::{Language, Plot, PlotStyle, Point};
 
