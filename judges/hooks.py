@@ -32,6 +32,7 @@ CALLERS = {
         "deleteSatisfactionReport", "createReportPublication",
         "createRoundPublication", "listSurveyComments", "listCommentsToRedact", "createRedactions", "listCommentThemes",
         "setCommentThemes", "listNamedAnswers", "listNotifications", "getContactExport",
+        "listCalendarSubscriptions", "getCalendarSubscription", "createCalendarSubscription", "deleteCalendarSubscription",
         "listTasks", "createScore", "createMerge", "createOfferDecision",
         "changeRequest", "createInvestigation", "createRouting", "createDismissal", "createAnswer",
         "createAgreement", "changeAgreement", "createAgreementReview", "createAgreementVersion",

@@ -33,6 +33,7 @@ mod m0027_groups;
 mod m0031_succession;
 mod m0032_standing;
 mod m0030_value_and_knowledge;
+mod m0029_planned_activities;
 
 pub struct Migrator;
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_succession::Migration),
             Box::new(m0032_standing::Migration),
             Box::new(m0030_value_and_knowledge::Migration),
+            Box::new(m0029_planned_activities::Migration),
         ]
     }
 }

@@ -303,6 +303,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .configure(rooms::connections::door::route)
             .configure(rooms::surveys::door::route)
             .configure(rooms::overviews::door::route)
+            .configure(rooms::date_feeds::door::route)
             .configure(|config| rooms::about::pages(config, served.clone(), events.clone()))
             .default_service(web::to(missed))
             .wrap(from_fn(gate))

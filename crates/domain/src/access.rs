@@ -89,6 +89,22 @@ word! {
         #[serde(rename = "knowledge.write")]
         #[strum(serialize = "knowledge.write")]
         KnowledgeWrite,
+        /// Read what customers plan.
+        #[serde(rename = "activities.read")]
+        #[strum(serialize = "activities.read")]
+        ActivitiesRead,
+        /// Enter what customers plan.
+        #[serde(rename = "activities.write")]
+        #[strum(serialize = "activities.write")]
+        ActivitiesWrite,
+        /// Read what customers are told.
+        #[serde(rename = "announcements.read")]
+        #[strum(serialize = "announcements.read")]
+        AnnouncementsRead,
+        /// Tell customers of disturbances and changes.
+        #[serde(rename = "announcements.write")]
+        #[strum(serialize = "announcements.write")]
+        AnnouncementsWrite,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -852,6 +868,23 @@ matrix! {
     getInteraction:             NO, YES, Read, NoContact, With(KnowledgeRead);
     createInteraction:          NO, NO, As(ANY), NoContact, With(KnowledgeWrite);
     changeInteraction:          NO, NO, AsOrRaiser(&[]), NoContact, RaiserWith(KnowledgeWrite);
+    listPlannedActivities:      YES, YES, Read, Own, With(ActivitiesRead);
+    getPlannedActivity:         YES, YES, Read, Own, With(ActivitiesRead);
+    listPlannedActivityHistory: YES, YES, Read, Own, With(ActivitiesRead);
+    getPlannedOutlook:          YES, YES, Read, Own, With(ActivitiesRead);
+    getPlannedOutlookDocument:  YES, YES, Read, Own, With(ActivitiesRead);
+    createPlannedActivity:      NO, NO, As(ANY), NoContact, With(ActivitiesWrite);
+    changePlannedActivity:      NO, NO, As(ANY), NoContact, With(ActivitiesWrite);
+    createPlannedPhase:         NO, NO, As(ANY), NoContact, With(ActivitiesWrite);
+    listAnnouncements:          YES, YES, Read, Own, With(AnnouncementsRead);
+    getAnnouncement:            YES, YES, Read, Own, With(AnnouncementsRead);
+    createAnnouncement:         NO, NO, As(ANY), NoContact, UnlimitedWith(AnnouncementsWrite);
+    changeAnnouncement:         NO, NO, As(ANY), NoContact, UnlimitedWith(AnnouncementsWrite);
+    createAnnouncementWithdrawal: NO, NO, As(ANY), NoContact, UnlimitedWith(AnnouncementsWrite);
+    listCalendarSubscriptions:  NO, NO, Read, Own, NoClient;
+    getCalendarSubscription:    NO, NO, Read, Own, NoClient;
+    createCalendarSubscription: NO, NO, Read, Own, NoClient;
+    deleteCalendarSubscription: NO, NO, Read, Own, NoClient;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
     listAccessRecords:          YES, YES, NoPerson, NoContact, NoClient;

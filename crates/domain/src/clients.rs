@@ -19,6 +19,7 @@ pub struct ClientInput {
     pub name: Name,
     /// What it has leave to do.
     #[schema(min_items = 1, max_items = 50)]
+    #[schema(min_items = 1, max_items = 40)]
     pub scopes: Vec<ClientScope>,
     /// The systems whose references it may write.
     #[serde(default)]
@@ -59,6 +60,7 @@ pub struct Client {
     pub name: Name,
     /// What it has leave to do.
     #[schema(max_items = 50)]
+    #[schema(max_items = 40)]
     pub scopes: Vec<ClientScope>,
     /// The systems whose references it may write.
     #[schema(max_items = 20)]

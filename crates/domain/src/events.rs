@@ -49,6 +49,10 @@ word! {
         Improvement,
         ImprovementReading,
         ImprovementOffer,
+        PlannedActivity,
+        Announcement,
+        /// Somebody's wish to read dates in a calendar.
+        CalendarSubscription,
         WebhookSubscription,
         Connection,
         Survey,

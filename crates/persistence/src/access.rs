@@ -283,6 +283,39 @@ pub(crate) fn of_interaction(reach: &Reach, today: NaiveDate, backend: DbBackend
 pub(crate) const CUSTOMERS_OF_IMPROVEMENT: &str =
     "select x.customer_id from improvement_customer x where x.improvement_id = improvement.id";
 
+/// Whether an announcement is within reach: by a customer that is told, itself or as a part of one; where all users of the
+/// services are told, by a customer that ever used one of them.
+pub(crate) fn of_announcement(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
+    if matches!(reach.customers, Customers::All | Customers::None) {
+        return of_customers(&reach.customers, "", today, backend);
+    }
+    announced_to(|column| of_customers(&reach.customers, column, today, backend))
+}
+
+/// Whether an announcement is for customers that `within` tells of, in a column.
+pub(crate) fn announced_to(within: impl Fn(&str) -> Expr) -> Expr {
+    let mut told = Query::select();
+    told.column(("announcement_customer", "announcement_id"))
+        .from("announcement_customer")
+        .inner_join(
+            "customer_ancestry",
+            Expr::cust("customer_ancestry.ancestor_id = announcement_customer.customer_id"),
+        )
+        .and_where(within("customer_ancestry.customer_id"));
+    let mut using = Query::select();
+    using
+        .column(("announcement_service", "announcement_id"))
+        .from("announcement_service")
+        .inner_join(
+            "service_usage",
+            Expr::cust("service_usage.service_id = announcement_service.service_id"),
+        )
+        .and_where(within("service_usage.customer_id"));
+    let id = || Expr::col(("announcement", "id"));
+    let to_all = Expr::col(("announcement", "names_customers")).eq(false);
+    id().in_subquery(told).or(to_all.and(id().in_subquery(using)))
+}
+
 /// Whether a round of a survey is within reach: by all of the customers whose contacts are asked.
 pub(crate) fn of_round(reach: &Reach, today: NaiveDate, backend: DbBackend) -> Expr {
     if matches!(reach.customers, Customers::All | Customers::None) {

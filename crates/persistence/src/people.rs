@@ -428,6 +428,7 @@ pub async fn delete_contact(unit: &mut UnitOfWork, contact: &Contact) -> Result<
         ("invitations", "survey_invitation", "contact_id"),
         ("assessments of value", "value_assessment", "contact_id"),
         ("interactions", "interaction_contact", "contact_id"),
+        ("planned activities", "planned_activity", "contact_id"),
     ];
     refuse_if_used(unit, "contact", contact.id.0, &uses).await?;
     let deputies = contact::Entity::find()

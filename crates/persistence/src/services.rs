@@ -283,6 +283,8 @@ pub async fn delete(unit: &mut UnitOfWork, service: &Service) -> Result<(), Erro
         ("assessments of value", "value_assessment", "service_id"),
         ("lessons", "lesson_service", "service_id"),
         ("rounds of surveys", "survey_round", "service_id"),
+        ("planned activities", "planned_activity_service", "service_id"),
+        ("announcements", "announcement_service", "service_id"),
     ];
     refuse_if_used(unit, "service", service.id.0, &uses).await?;
     references::set(unit, SubjectKind::Service, service.id.0, &[], None, false).await?;

@@ -3,6 +3,7 @@
 
 mod access;
 mod agreements;
+mod announcements;
 mod audit_trail;
 mod backlog;
 mod broker;
@@ -11,6 +12,7 @@ mod chain;
 mod compression;
 mod concurrency;
 mod connections;
+mod date_feeds;
 mod demo;
 mod deputies;
 mod document;
@@ -28,6 +30,7 @@ mod model;
 mod outage;
 mod overviews;
 mod pages;
+mod planned_activities;
 mod platform;
 mod privacy;
 mod program;

@@ -21,6 +21,8 @@ use super::{
     statements, successions, surveys, webhooks, weighing,
     DemoError, agreements, connections, deeds, evidence, improvements, knowledge, known, municipality::*, ratings,
     reports, statements, surveys, value, webhooks, weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, planned_activities,
+    ratings, reports, statements, surveys, webhooks, weighing,
 };
 use crate::{
     State,
@@ -84,6 +86,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     successions::merge(state, &registers, begun + Duration::hours(12), now).await?;
     value::weigh(state, &registers, now).await?;
     knowledge::tell(state, &registers, now).await?;
+    planned_activities::plan(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

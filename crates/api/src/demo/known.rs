@@ -178,6 +178,14 @@ const KNOWN: &[(&str, &str, u128)] = &[
     ("connection", "Zammad", 0x1801),
     ("received document", "10081", 0x1811),
     ("received document", "10082", 0x1812),
+    ("planned activity", "Valet i september", 0x2201),
+    ("planned activity", "Flytt till det nya kommunhuset", 0x2202),
+    ("planned activity", "Sommarjobbare i hela förvaltningen", 0x2203),
+    ("announcement", "Ny version av underskriftstjänsten", 0x2211),
+    ("announcement", "Byte av kärnväxlar", 0x2212),
+    ("announcement", "Långsamma svar i e-tjänsterna", 0x2213),
+    ("calendar subscription", "Kommunledningskontoret", 0x2221),
+    ("calendar subscription", "En kalender som ingen läser längre", 0x2222),
 ];
 
 /// The id that a thing of the demo always has, where it has one.

@@ -10,6 +10,7 @@ mod knowledge;
 mod known;
 mod lives;
 mod municipality;
+mod planned_activities;
 mod play;
 mod ratings;
 mod reports;

@@ -7,6 +7,7 @@ pub mod overview;
 pub mod paper;
 pub mod needs;
 mod paper;
+pub mod planned_activities;
 pub mod satisfaction;
 pub mod statement;
 mod targets;

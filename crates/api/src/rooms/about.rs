@@ -100,6 +100,14 @@ pub fn tags() -> Value {
             "What is promised to whom, at which levels; what others promise in turn; templates.",
         ),
         (
+            "announcements",
+            "What customers are told of failed installations, disturbances and planned changes.",
+        ),
+        (
+            "calendar subscriptions",
+            "Dates in your own calendar program, at an address that nobody else knows.",
+        ),
+        (
             "connections",
             "Products that send their own documents, mapped to ours without programming; what came in, tried and replayed.",
         ),
@@ -131,6 +139,10 @@ pub fn tags() -> Value {
         (
             "people",
             "Persons of the IT organisation, and contacts of customers with their mandates.",
+        ),
+        (
+            "planned activities",
+            "What customers are about to do themselves: what is coming, for which services, and what it runs into.",
         ),
         (
             "requests",

@@ -2,11 +2,13 @@
 pub mod about;
 pub mod access_records;
 pub mod agreements;
+pub mod announcements;
 pub mod backlog;
 pub mod calendars;
 pub mod clients;
 pub mod connections;
 pub mod customers;
+pub mod date_feeds;
 pub mod deputies;
 pub mod events;
 pub mod exchange;
@@ -16,6 +18,7 @@ pub mod knowledge;
 pub mod measurements;
 pub mod overviews;
 pub mod people;
+pub mod planned_activities;
 pub mod requests;
 pub mod satisfaction;
 pub mod service_levels;
@@ -56,6 +59,9 @@ pub fn all(routes: &mut Routes) {
         .configure(improvements::routes)
         .configure(value::routes)
         .configure(knowledge::routes)
+        .configure(planned_activities::routes)
+        .configure(announcements::routes)
+        .configure(date_feeds::routes)
         .configure(events::routes)
         .configure(access_records::routes)
         .configure(webhooks::routes)

@@ -14,7 +14,7 @@ const LENGTH: f64 = 496.0;
 const TOP: i32 = 58;
 const ROW: i32 = 26;
 /// More months than this have not each their name.
-const MOST_NAMED: i32 = 13;
+const MOST_NAMED: i32 = 9;
 
 /// The drawing, with its title and description inside.
 pub fn schedule(all: &Schedule, language: Language, alt: &str, number: usize) -> String {

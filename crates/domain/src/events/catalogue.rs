@@ -9,14 +9,18 @@ use utoipa::{
 use super::{Aggregate, SubjectKind};
 use crate::{
     agreements::*,
+    announcements::Announcement,
     calendars::ServiceCalendar,
     clients::Client,
     connections::Connection,
     customers::{Customer, ServiceUsage, Succession},
+    customers::{Customer, ServiceUsage},
+    date_feeds::CalendarSubscription,
     improvements::{Improvement, ImprovementOffer, Reading},
     knowledge::{BusinessNeed, Interaction, Lesson},
     measurements::{Batch, Matched},
     people::{Contact, Person},
+    planned_activities::PlannedActivity,
     requests::{Comment, HandOver, Request, RequestScore, ScoringScheme},
     satisfaction::SatisfactionReport,
     service_levels::{Exclusion, MissedTarget, ServiceLevelStatement, StatementRun},
@@ -422,6 +426,35 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                         "An offered improvement is entered for the other customer, too.",
                     ),
                     ("declined", "An offered improvement does not help the other customer."),
+                ])]
+            }
+        }
+        SubjectKind::PlannedActivity => {
+            const {
+                &[of::<PlannedActivity>(&[
+                    ("entered", "Something that a customer plans was entered."),
+                    ("changed", "What is told of a planned activity changed."),
+                    ("phase_changed", "A planned activity came into another phase."),
+                ])]
+            }
+        }
+        SubjectKind::Announcement => {
+            const {
+                &[of::<Announcement>(&[
+                    ("published", "Customers are told of a disturbance or a change."),
+                    (
+                        "changed",
+                        "What customers are told of a disturbance or a change changed.",
+                    ),
+                    ("withdrawn", "What customers were told holds no longer."),
+                ])]
+            }
+        }
+        SubjectKind::CalendarSubscription => {
+            const {
+                &[of::<CalendarSubscription>(&[
+                    ("created", "Somebody reads dates in a calendar of their own."),
+                    ("revoked", "A calendar's address leads nowhere any more."),
                 ])]
             }
         }

@@ -125,6 +125,12 @@ ids! {
     LessonId;
     /// That we were in touch with a customer.
     InteractionId;
+    /// What a customer itself is about to do.
+    PlannedActivityId;
+    /// What customers are told of a disturbance or a change.
+    AnnouncementId;
+    /// Somebody's wish to read dates in a calendar.
+    CalendarSubscriptionId;
     /// A system's wish to be told of events.
     WebhookSubscriptionId;
     /// An event on its way to a destination.

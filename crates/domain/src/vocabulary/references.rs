@@ -75,6 +75,8 @@ references! {
     RequestRef(RequestId) { number: String, title: Title };
     /// An improvement, with what a person needs to recognise it.
     ImprovementRef(ImprovementId) { number: String, title: Title };
+    /// What a customer plans, with what a person needs to recognise it.
+    PlannedActivityRef(PlannedActivityId) { title: Title };
 }
 
 /// What another system calls this thing.

@@ -420,6 +420,8 @@ pub async fn delete(unit: &mut UnitOfWork, customer: &Customer) -> Result<(), Er
         ("rounds of surveys", "survey_round_customer", "customer_id"),
         ("successions", "customer_successor", "customer_id"),
         ("successions", "customer_successor", "successor_id"),
+        ("planned activities", "planned_activity", "customer_id"),
+        ("announcements", "announcement_customer", "customer_id"),
     ];
     refuse_if_used(unit, "customer", customer.id.0, &uses).await?;
     references::set(unit, SubjectKind::Customer, customer.id.0, &[], None, false).await?;

@@ -4,6 +4,7 @@ mod coverage;
 mod customer;
 mod standing;
 mod timeline;
+mod dates;
 
 use sea_orm::{
     ConnectionTrait, FromQueryResult,
@@ -16,6 +17,7 @@ pub use coverage::*;
 pub use customer::*;
 pub use standing::ranking;
 pub use timeline::*;
+pub use dates::*;
 
 use crate::{Error, store::Source};
 

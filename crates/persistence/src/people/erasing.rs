@@ -3,12 +3,14 @@ use domain::people::{Contact, Erased, Erasure};
 
 use super::update_contact;
 use crate::{Error, events, notifications, requests, store::UnitOfWork, surveys, value};
+use crate::{Error, date_feeds, events, notifications, requests, store::UnitOfWork, surveys};
 
 /// Erases a loaded contact; once more, it takes away what was left. The log must be in order, so that all of their events
 /// are found.
 pub async fn erase(unit: &mut UnitOfWork, before: &Contact, erasure: Erasure) -> Result<(Contact, Erased), Error> {
     let names = names(before);
     let of_surveys = surveys::forget(unit, before.id).await?;
+    date_feeds::forget(unit, before.id).await?;
     let mut erased = Erased {
         answers: of_surveys.answers,
         survey_comments: of_surveys.comments,

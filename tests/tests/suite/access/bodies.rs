@@ -28,6 +28,10 @@ pub const SCOPES: [&str; 22] = [
     "value.write",
     "knowledge.read",
     "knowledge.write",
+    "activities.read",
+    "activities.write",
+    "announcements.read",
+    "announcements.write",
 ];
 
 /// The scopes but one; all where none is named.
@@ -177,6 +181,19 @@ pub fn improvement(customer: &str, owner: &str) -> Value {
     let measure = json!({"name": "Väntetid", "unit": "min", "direction": "lower",
         "baseline": {"value": "40", "day": "2026-01-10"}, "target": {"value": "20", "by": "2090-01-01"}});
     json!({"title": fresh("Förbättring"), "customers": [customer], "owner": owner, "measure": measure})
+}
+
+pub fn planned_activity(customer: &str) -> Value {
+    json!({"kind": "activity", "title": fresh("Plan"), "customer": customer})
+}
+
+pub fn announcement(service: &str, customer: &str) -> Value {
+    json!({"kind": "disturbance", "title": {"sv": fresh("Störning")}, "text": {"sv": "Vi arbetar med felet."},
+        "services": [service], "customers": [customer], "beginsAt": "2026-01-01T00:00:00Z"})
+}
+
+pub fn calendar_subscription() -> Value {
+    json!({"name": fresh("Datum"), "of": {"kind": "own"}})
 }
 
 pub fn activity(who: &str) -> Value {

@@ -300,6 +300,18 @@ impl Stage {
             ("statementId", id) => self.statement(id, branch).await,
             ("exclusionId", _) => Thing::new("exclusionId", &self.exclusion(branch).await),
             ("improvementId", id) => self.improvement(id, branch).await,
+            ("plannedActivityId", _) => Thing::new(
+                "plannedActivityId",
+                &made(&branch.dm, "/planned-activities", planned_activity(&branch.customer)).await,
+            ),
+            ("announcementId", _) => {
+                let body = announcement(&self.world.mail, &branch.customer);
+                Thing::new("announcementId", &made(&branch.dm, "/announcements", body).await)
+            }
+            ("calendarSubscriptionId", _) => Thing::new(
+                "calendarSubscriptionId",
+                &made(&self.world.brm, "/calendar-subscriptions", calendar_subscription()).await,
+            ),
             ("improvementOfferId", _) => self.offered(branch).await,
             ("serviceCostId", _) => {
                 let body = cost(&branch.customer, &self.service_made().await.id());
@@ -946,6 +958,13 @@ impl Stage {
             "changeInteraction" => json!({"summary": fresh("Samtal")}),
             "createImprovement" => improvement(named, &self.world.owner_id),
             "changeImprovement" => json!({"title": fresh("Förbättring")}),
+            "createPlannedActivity" => planned_activity(named),
+            "changePlannedActivity" => json!({"title": fresh("Plan")}),
+            "createPlannedPhase" => json!({"phase": "cancelled"}),
+            "createAnnouncement" => announcement(&self.world.mail, named),
+            "changeAnnouncement" => json!({"title": {"sv": fresh("Störning")}}),
+            "createAnnouncementWithdrawal" => json!({"reason": {"sv": "Det gick över."}}),
+            "createCalendarSubscription" => calendar_subscription(),
             "createReading" => reading(),
             "createActivity" => activity(&self.world.owner_id),
             "changeActivity" => json!({"what": fresh("Åtgärd")}),

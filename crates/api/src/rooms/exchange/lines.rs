@@ -6,11 +6,14 @@ use domain::{
     access::Scope,
     customers::ServiceUsageInput,
     events::SubjectKind,
+    planned_activities::PlannedActivity,
     vocabulary::{CustomerId, Purpose, to_json_for},
 };
 use persistence::{
     Error, UnitOfWork, customers as customer_store, people as contact_store, references, services as service_store,
     value as value_store,
+    Error, UnitOfWork, customers as customer_store, people as contact_store, planned_activities as activity_store,
+    references, services as service_store,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -23,6 +26,7 @@ use super::{
 use crate::{
     http::{Call, Problem, input::unfit, operations::Operation},
     rooms::{customers, people, services, value},
+    rooms::{customers, people, planned_activities, services},
 };
 
 /// Takes in the lines of a sheet, one after the other.
@@ -42,6 +46,7 @@ impl<'a> Importer<'a> {
             ImportKind::Services => "createService",
             ImportKind::Usages => "createServiceUsage",
             ImportKind::ServiceCosts => "createServiceCost",
+            ImportKind::PlannedActivities => "createPlannedActivity",
         };
         let operation = call.state.operations.named(operation);
         Ok(Self {
@@ -66,6 +71,7 @@ impl<'a> Importer<'a> {
             ImportKind::Services => self.service(unit, line, told).await,
             ImportKind::Usages => self.usage(unit, line, told).await,
             ImportKind::ServiceCosts => self.cost(unit, line, told).await,
+            ImportKind::PlannedActivities => self.planned_activity(unit, line, told).await,
         }
     }
 
@@ -187,6 +193,41 @@ impl<'a> Importer<'a> {
                 Ok(Outcome::Changed)
             }
             (Some(input), None) => value::tell(self.scope, unit, input).await.map(|_| Outcome::Created),
+    async fn planned_activity(&self, unit: &mut UnitOfWork, line: &Line, mut told: Value) -> Result<Outcome, Problem> {
+        let customer = customer_coded(unit, line).await?;
+        told["customer"] = json!(customer);
+        let mut services = vec![];
+        for code in line.cell("services").split_whitespace() {
+            let service = service_store::id_of_code(unit, code).await?;
+            services.push(service.ok_or_else(|| unknown("service", "/services"))?);
+        }
+        if told.get("services").is_some() {
+            told["services"] = json!(services);
+        }
+        if !line.cell("contactEmail").is_empty() {
+            let contact = contact_store::id_of_address(unit, customer, line.cell("contactEmail")).await?;
+            let contact = contact.ok_or_else(|| {
+                let detail = "The customer has no contact with this address.";
+                Rule::new(RuleCode::UnknownReference, detail).at("/contact")
+            })?;
+            told["contact"] = json!(contact);
+        }
+        drop_empty(&mut told, &["period", "freeze"]);
+        let before = match self.referred(unit, SubjectKind::PlannedActivity, line).await? {
+            Some(id) => Some(activity_store::load(unit, self.scope, id.into()).await?),
+            None => None,
+        };
+        match (self.merged(before.as_ref(), told)?, before) {
+            (None, _) => Ok(Outcome::Unchanged),
+            (Some(input), Some(before)) => {
+                let now = unit.now();
+                let change = |before: PlannedActivity, input, named| before.change_by_source(input, named, now);
+                planned_activities::revise(self.scope, unit, before, input, change).await?;
+                Ok(Outcome::Changed)
+            }
+            (Some(input), None) => planned_activities::tell(self.scope, unit, input)
+                .await
+                .map(|_| Outcome::Created),
         }
     }
 
@@ -227,6 +268,18 @@ impl<'a> Importer<'a> {
             None => false,
         };
         Ok((!same).then_some(input))
+    }
+}
+
+/// A part of which a line tells nothing at all is not there.
+fn drop_empty(told: &mut Value, parts: &[&str]) {
+    for part in parts {
+        let empty = told[part]
+            .as_object()
+            .is_some_and(|members| members.values().all(Value::is_null));
+        if empty {
+            told[part] = Value::Null;
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub enum ImportKind {
     Usages,
     /// What services cost, known again by customer, service and first day.
     ServiceCosts,
+    /// Planned activities, known again by reference.
+    PlannedActivities,
 }
 
 /// How to import.
@@ -96,6 +98,8 @@ struct Import {
 ///   adds its mandate to those that there are
 /// - `usages`: `customer` and `service` (codes), `firstDay`, `lastDay`
 /// - `service_costs`: `customer` and `service` (codes), `firstDay`, `lastDay`, `amount`, `currency`, `note`
+/// - `planned_activities`: `customer` (a code), `kind`, `title`, `description`, `phase`, `reason`, `firstDay`, `lastDay`,
+///   `freezeFirstDay`, `freezeLastDay`, `confidence`, `services` (codes between blanks), `contactEmail`
 ///
 /// All but usages and costs may have `referenceSystem` and `referenceId`, which join the references that there are. At most
 /// 10 000 lines and 10 MiB. A 409 names each fault by its place, `/line/column`: 1 000 of them, and how many there are.

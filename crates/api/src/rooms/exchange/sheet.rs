@@ -82,6 +82,22 @@ const SERVICE_COSTS: &[Column] = &[
     required("amount", &["cost", "amount"]),
     required("currency", &["cost", "currency"]),
     column("note", &["note"]),
+const PLANNED_ACTIVITIES: &[Column] = &[
+    required("customer", &["customer"]),
+    column("kind", &["kind"]),
+    column("title", &["title"]),
+    column("description", &["description"]),
+    column("phase", &["phase"]),
+    column("reason", &["reason"]),
+    column("firstDay", &["period", "firstDay"]),
+    column("lastDay", &["period", "lastDay"]),
+    column("freezeFirstDay", &["freeze", "firstDay"]),
+    column("freezeLastDay", &["freeze", "lastDay"]),
+    column("confidence", &["confidence"]),
+    column("services", &["services"]),
+    column("contactEmail", &["contact"]),
+    REFERENCE_SYSTEM,
+    REFERENCE_ID,
 ];
 
 /// A file.
@@ -247,6 +263,7 @@ fn kinds_columns(kind: ImportKind) -> &'static [Column] {
         ImportKind::Services => SERVICES,
         ImportKind::Usages => USAGES,
         ImportKind::ServiceCosts => SERVICE_COSTS,
+        ImportKind::PlannedActivities => PLANNED_ACTIVITIES,
     }
 }
 
