@@ -102,8 +102,8 @@ pub fn actual_volume(period: StatementPeriod, figures: &Figures, limit: &Workloa
     if period.kind() != limit.period {
         return None;
     }
-    let all = figures.parts.iter().flat_map(|part| &part.workload);
-    all.filter(|figure| figure.limit == limit.key).last()?.actual
+    let mut all = figures.parts.iter().flat_map(|part| &part.workload);
+    all.rfind(|figure| figure.limit == limit.key)?.actual
 }
 
 impl FreezeWish {
