@@ -28,6 +28,9 @@ CALLERS = {
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
+        "createMeeting", "changeMeeting", "createHolding", "createMeetingPublication", "createMeetingCancellation",
+        "createAgendaItem", "changeAgendaItem", "deleteAgendaItem", "createAgendaItemTransfer", "setMinutes",
+        "createActionItemCompletion", "createAddendum", "createMeetingSeries", "changeMeetingSeries", "endMeetingSeries",
         "createRoundPublication", "listSurveyComments", "createSatisfactionReport", "changeSatisfactionReport",
         "deleteSatisfactionReport", "createReportPublication",
         "createRoundPublication", "listSurveyComments", "listCommentsToRedact", "createRedactions", "listCommentThemes",

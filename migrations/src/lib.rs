@@ -34,6 +34,7 @@ mod m0031_succession;
 mod m0032_standing;
 mod m0030_value_and_knowledge;
 mod m0029_planned_activities;
+mod m0028_meetings;
 
 pub struct Migrator;
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_standing::Migration),
             Box::new(m0030_value_and_knowledge::Migration),
             Box::new(m0029_planned_activities::Migration),
+            Box::new(m0028_meetings::Migration),
         ]
     }
 }

@@ -381,6 +381,10 @@ async fn keep_house(state: web::Data<State>) {
         if let Err(e) = state.db.queue_reminders(&state.housekeeping()).await {
             tracing::warn!(error = %e, "reminders whose day has come are not in line; the next hour tries again");
         }
+        let zone = state.settings.time_zone;
+        if let Err(e) = state.db.keep_meeting_series(&state.housekeeping(), zone).await {
+            tracing::warn!(error = %e, "meetings of series were not made ahead; the next hour tries again");
+        }
         if let Err(e) = look_after_measurements(&state).await {
             tracing::warn!(error = %e, "measurements could not be looked after; the next hour tries again");
         }

@@ -105,6 +105,10 @@ word! {
         #[serde(rename = "announcements.write")]
         #[strum(serialize = "announcements.write")]
         AnnouncementsWrite,
+        /// Read meetings, their minutes and packs.
+        #[serde(rename = "meetings.read")]
+        #[strum(serialize = "meetings.read")]
+        MeetingsRead,
         /// Read the event log.
         #[serde(rename = "events.read")]
         #[strum(serialize = "events.read")]
@@ -885,6 +889,30 @@ matrix! {
     getCalendarSubscription:    NO, NO, Read, Own, NoClient;
     createCalendarSubscription: NO, NO, Read, Own, NoClient;
     deleteCalendarSubscription: NO, NO, Read, Own, NoClient;
+    listMeetings:               NO, YES, Read, Own, With(MeetingsRead);
+    getMeeting:                 NO, YES, Read, Own, With(MeetingsRead);
+    getMeetingDocument:         NO, YES, Read, Own, With(MeetingsRead);
+    getReviewPack:              NO, YES, Read, NoContact, With(MeetingsRead);
+    getReviewPackDocument:      NO, YES, Read, NoContact, With(MeetingsRead);
+    getDialoguePack:            NO, YES, Read, NoContact, With(MeetingsRead);
+    listOverdueMeetings:        YES, YES, Read, NoContact, With(MeetingsRead);
+    createMeeting:              NO, NO, As(MANAGERS), NoContact, NoClient;
+    changeMeeting:              NO, NO, As(MANAGERS), NoContact, NoClient;
+    createHolding:              NO, NO, As(MANAGERS), NoContact, NoClient;
+    createMeetingPublication:   NO, NO, As(MANAGERS), NoContact, NoClient;
+    createMeetingCancellation:  NO, NO, As(MANAGERS), NoContact, NoClient;
+    createAgendaItem:           NO, NO, As(ANY), NoContact, NoClient;
+    changeAgendaItem:           NO, NO, As(ANY), NoContact, NoClient;
+    deleteAgendaItem:           NO, NO, As(ANY), NoContact, NoClient;
+    createAgendaItemTransfer:   NO, NO, As(ANY), NoContact, NoClient;
+    setMinutes:                 NO, NO, As(ANY), NoContact, NoClient;
+    createActionItemCompletion: NO, NO, As(ANY), NoContact, NoClient;
+    createAddendum:             NO, NO, As(MANAGERS), NoContact, NoClient;
+    listMeetingSeries:          YES, YES, Read, NoContact, With(MeetingsRead);
+    getMeetingSeries:           YES, YES, Read, NoContact, With(MeetingsRead);
+    createMeetingSeries:        NO, NO, As(MANAGERS), NoContact, NoClient;
+    changeMeetingSeries:        NO, NO, As(MANAGERS), NoContact, NoClient;
+    endMeetingSeries:           NO, NO, As(MANAGERS), NoContact, NoClient;
     listEvents:                 NO, YES, NoPerson, NoContact, With(EventsRead);
     getEventStream:             NO, YES, NoPerson, NoContact, With(EventsRead);
     listAccessRecords:          YES, YES, NoPerson, NoContact, NoClient;

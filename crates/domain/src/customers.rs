@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     Rule, RuleCode,
     events::{Aggregate, SubjectKind},
+    meetings::MeetingCadence,
     vocabulary::*,
 };
 
@@ -57,6 +58,9 @@ pub struct CustomerInput {
     pub parent: Option<Key<CustomerId>>,
     /// The legal person behind it.
     pub legal_entity: LegalEntity,
+    /// How often a year there are meetings with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting_cadence: Option<MeetingCadence>,
     /// What other systems call it.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -83,6 +87,9 @@ pub struct Customer {
     pub parent: Option<CustomerRef>,
     /// The legal person behind it.
     pub legal_entity: LegalEntity,
+    /// How often a year there are meetings with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting_cadence: Option<MeetingCadence>,
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,
@@ -124,6 +131,7 @@ impl Customer {
             status: input.status,
             parent,
             legal_entity: input.legal_entity,
+            meeting_cadence: input.meeting_cadence,
             references: input.references,
             succeeded_by: vec![],
             created_at: now,
@@ -148,6 +156,7 @@ impl Customer {
             status: input.status,
             parent,
             legal_entity: input.legal_entity,
+            meeting_cadence: input.meeting_cadence,
             references: input.references,
             ..self
         };

@@ -66,6 +66,8 @@ word! {
         BusinessNeed,
         Lesson,
         Interaction,
+        Meeting,
+        MeetingSeries,
     }
 }
 

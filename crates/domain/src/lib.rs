@@ -17,6 +17,7 @@ pub mod events;
 pub mod improvements;
 pub mod knowledge;
 pub mod measurements;
+pub mod meetings;
 pub mod notifications;
 pub mod people;
 pub mod relation;

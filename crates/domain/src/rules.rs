@@ -28,6 +28,10 @@ pub enum RuleCode {
     ComplaintAnswer,
     /// R16: an improvement is completed only when its effect was measured against the baseline and the outcome recorded.
     ImprovementEffect,
+    /// R17: a meeting is one kind, and what it takes up belongs to it.
+    WrongMeeting,
+    /// R18: a dialogue is led by the business relationship manager, a review by the delivery manager.
+    MeetingLead,
     /// R19: what respondents say is told when their round is closed, of enough of them, and never of one who was promised otherwise.
     Respondents,
     /// R23: only what was consented to, or agreed beforehand, is left out of the agreed figure.
@@ -84,6 +88,8 @@ impl RuleCode {
             Self::EndorsementMissing => "R14",
             Self::ComplaintAnswer => "R15",
             Self::ImprovementEffect => "R16",
+            Self::WrongMeeting => "R17",
+            Self::MeetingLead => "R18",
             Self::Respondents => "R19",
             Self::ExclusionConsent => "R23",
             Self::Objections => "R24",

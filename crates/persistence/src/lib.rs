@@ -15,6 +15,7 @@ pub mod events;
 pub mod improvements;
 pub mod knowledge;
 pub mod measurements;
+pub mod meetings;
 pub mod notifications;
 pub mod overviews;
 pub mod people;

@@ -324,6 +324,36 @@ pub async fn named_contact(
     })
 }
 
+/// The contact that a key in a body names, who speaks today for the customer, for one above it or for a part of it.
+pub async fn named_contact_around(
+    source: &impl Source,
+    key: &Key<ContactId>,
+    customer: &CustomerRef,
+    pointer: &str,
+    today: NaiveDate,
+) -> Result<ContactRef, Error> {
+    let unknown = || references::unknown("contact of this customer, of one above it or of a part of it", pointer);
+    let id = references::id_of(source, SubjectKind::Contact, key)
+        .await?
+        .ok_or_else(unknown)?;
+    let around = "contact.customer_id in (select a.ancestor_id from customer_ancestry a where a.customer_id = ? \
+                  union all select d.customer_id from customer_ancestry d where d.ancestor_id = ?)";
+    let around = store::expr(source.backend(), around, [customer.id.0; 2]);
+    let row = contact::Entity::find_by_id(id)
+        .filter(around)
+        .one(source.connection())
+        .await?
+        .ok_or_else(unknown)?;
+    if row.last_day.is_some_and(|last| last < today) {
+        let detail = "The contact no longer speaks for their customer.";
+        return Err(Rule::new(RuleCode::State, detail).at(pointer).into());
+    }
+    Ok(ContactRef {
+        id: row.id,
+        name: row.name,
+    })
+}
+
 /// The customer's contact with this address; the first entered, where several share one.
 pub async fn id_of_address(
     source: &impl Source,

@@ -26,6 +26,7 @@ mod improvements;
 mod intake;
 mod knowledge;
 mod measurements;
+mod meetings;
 mod model;
 mod outage;
 mod overviews;

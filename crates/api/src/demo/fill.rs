@@ -23,6 +23,8 @@ use super::{
     reports, statements, surveys, value, webhooks, weighing,
     DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, planned_activities,
     ratings, reports, statements, surveys, webhooks, weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, known, meetings, municipality::*, ratings,
+    reports, statements, surveys, webhooks, weighing,
 };
 use crate::{
     State,
@@ -87,6 +89,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     value::weigh(state, &registers, now).await?;
     knowledge::tell(state, &registers, now).await?;
     planned_activities::plan(state, &registers, now).await?;
+    meetings::hold(state, &registers, now).await?;
     let (trial, _) = registers.clients.get(TRIAL).ok_or(Problem::NotFound)?;
     webhooks::subscribe(state, *trial, now).await?;
     connections::connect(state, now).await?;

@@ -9,6 +9,7 @@ mod improvements;
 mod knowledge;
 mod known;
 mod lives;
+mod meetings;
 mod municipality;
 mod planned_activities;
 mod play;

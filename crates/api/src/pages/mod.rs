@@ -6,6 +6,7 @@ pub mod improvements;
 pub mod overview;
 pub mod paper;
 pub mod needs;
+pub mod meetings;
 mod paper;
 pub mod planned_activities;
 pub mod satisfaction;

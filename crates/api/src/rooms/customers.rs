@@ -90,6 +90,11 @@ pub async fn tell(scope: &Scope, unit: &mut UnitOfWork, input: CustomerInput) ->
         )),
         Told::Anew { id, digest } => {
             let before = store::load(unit, scope, id.into()).await.map_err(references::taken)?;
+            // How often there are meetings is not the source's to tell, unless it does.
+            let input = CustomerInput {
+                meeting_cadence: input.meeting_cadence.or(before.meeting_cadence),
+                ..input
+            };
             Ok((revise(scope, unit, before, input, Some(&digest)).await?, false))
         }
         Told::New { digest } => {

@@ -16,6 +16,7 @@ pub mod feeds;
 pub mod improvements;
 pub mod knowledge;
 pub mod measurements;
+pub mod meetings;
 pub mod overviews;
 pub mod people;
 pub mod planned_activities;
@@ -62,6 +63,7 @@ pub fn all(routes: &mut Routes) {
         .configure(planned_activities::routes)
         .configure(announcements::routes)
         .configure(date_feeds::routes)
+        .configure(meetings::routes)
         .configure(events::routes)
         .configure(access_records::routes)
         .configure(webhooks::routes)

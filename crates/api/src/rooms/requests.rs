@@ -7,12 +7,13 @@ use domain::{
     customers::Customer,
     events::{ActorKind, Aggregate},
     improvements::Improvement,
+    meetings::{LinkedKind, Matter},
     people::MandateKind,
     requests::*,
     vocabulary::*,
 };
 use persistence::{
-    UnitOfWork, calendars, customers, people,
+    UnitOfWork, calendars, customers, meetings, people,
     references::{self, Told},
     requests as store, services,
     store::Source,
@@ -223,6 +224,14 @@ pub async fn tell(
             };
             let request = Request::receive(unit.new_id(), number, input, named, due, unit.now())?;
             store::insert(unit, &request, serial, Some(&digest)).await?;
+            if let Some(meeting) = request.meeting {
+                let matter = Matter {
+                    kind: LinkedKind::Request,
+                    is_complaint: request.kind == RequestKind::Complaint,
+                };
+                let made = (meetings::thing(matter.kind, request.id), matter);
+                meetings::record(unit, scope, meeting, made, &[request.customer.id], "/meeting").await?;
+            }
             Ok((request.as_of(unit.today()), true))
         }
     }

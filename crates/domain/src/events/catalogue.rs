@@ -19,6 +19,7 @@ use crate::{
     improvements::{Improvement, ImprovementOffer, Reading},
     knowledge::{BusinessNeed, Interaction, Lesson},
     measurements::{Batch, Matched},
+    meetings::{Meeting, MeetingSeries},
     people::{Contact, Person},
     planned_activities::PlannedActivity,
     requests::{Comment, HandOver, Request, RequestScore, ScoringScheme},
@@ -504,6 +505,49 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     ("changed", "The words of a report of satisfaction changed."),
                     ("deleted", "A draft of a report of satisfaction was removed."),
                     ("published", "A report of satisfaction stands."),
+                ])]
+            }
+        }
+        SubjectKind::Meeting => {
+            const {
+                &[of::<Meeting>(&[
+                    ("planned", "A meeting was planned."),
+                    ("changed", "When, where or with whom a meeting is held changed."),
+                    (
+                        "removed",
+                        "A meeting that nobody had touched was taken out of its series.",
+                    ),
+                    ("item_added", "A meeting is to take something up."),
+                    ("item_changed", "What a meeting is to take up changed."),
+                    ("item_removed", "A meeting is not to take something up any more."),
+                    (
+                        "item_overridden",
+                        "A meeting takes up what belongs to another kind, for a reason.",
+                    ),
+                    ("item_transferred", "What a meeting was to take up went to another."),
+                    (
+                        "item_taken_over",
+                        "A meeting is to take up what another was to take up before.",
+                    ),
+                    ("outcome_recorded", "Something was recorded at a meeting."),
+                    ("held", "A meeting was held."),
+                    (
+                        "minutes_changed",
+                        "What was said and decided at a meeting was written down.",
+                    ),
+                    ("action_completed", "What somebody was to do after a meeting was done."),
+                    ("published", "The minutes of a meeting stand."),
+                    ("corrected", "The minutes of a meeting got an addendum."),
+                    ("cancelled", "A meeting is not held."),
+                ])]
+            }
+        }
+        SubjectKind::MeetingSeries => {
+            const {
+                &[of::<MeetingSeries>(&[
+                    ("created", "Meetings recur from now on."),
+                    ("changed", "When or how meetings recur changed."),
+                    ("ended", "Meetings recur no longer than to a day."),
                 ])]
             }
         }

@@ -143,8 +143,12 @@ pub enum OriginInput {
     },
     /// A meeting.
     Meeting {
-        /// Which.
-        source: Note,
+        /// The review at which it was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<MeetingId>,
+        /// Which, in words; where it is not known here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Note>,
     },
     /// Nobody had to ask.
     OwnInitiative {
@@ -188,10 +192,13 @@ pub struct Origin {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 50, example = 1)]
     pub finding: Option<u32>,
+    /// The meeting at which it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<MeetingRef>,
     /// The survey, the meeting, or what gave the idea.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Note>,
-    /// The customer whose request or statement it is.
+    /// The customer whose request, statement or meeting it is.
     #[serde(skip)]
     pub customer: Option<CustomerId>,
     /// Whether whoever reads it may see that customer, and with it the request or the statement.
@@ -211,6 +218,7 @@ impl Origin {
             target: None,
             report: None,
             finding: None,
+            meeting: None,
             source,
             customer: None,
             is_seen: true,

@@ -2,6 +2,7 @@
 use super::{Origin, OriginKind};
 use crate::{
     Rule, RuleCode,
+    meetings::Meeting,
     requests::Request,
     satisfaction::SatisfactionReport,
     service_levels::{ServiceLevelStatement, StatementState, judging::Verdict},
@@ -47,6 +48,15 @@ impl Origin {
             customer: Some(report.customer.id),
             ..Self::told(OriginKind::SurveyFinding, None)
         })
+    }
+
+    /// A review at which it was recorded.
+    pub fn of_meeting(meeting: &Meeting) -> Self {
+        Self {
+            meeting: Some(meeting.reference()),
+            customer: Some(meeting.customer.id),
+            ..Self::told(OriginKind::Meeting, None)
+        }
     }
 
     /// The improvement is for the customer whose request or statement led to it, among others.

@@ -196,6 +196,7 @@ impl Request {
             answer: None,
             dismissal: None,
             withdrawal: None,
+            meeting: input.meeting,
             references: input.references,
             received_at: now,
             changed_at: now,
@@ -225,6 +226,9 @@ impl Request {
             )
             .at("/kind"));
         }
+        if input.meeting.is_some() {
+            return Err(Rule::new(RuleCode::State, "A request keeps where it was recorded.").at("/meeting"));
+        }
         let due_day = self.due_day;
         let told = Self::receive(self.id, self.number.clone(), input, named, due_day, self.received_at)?;
         let mut after = Self {
@@ -237,6 +241,7 @@ impl Request {
             escalated_for: self.escalated_for,
             score: self.score,
             customers_behind: self.customers_behind,
+            meeting: self.meeting,
             changed_at: now,
             ..told
         };
@@ -258,6 +263,8 @@ impl Request {
 
     /// The same from the system that raised it, while the matter is still that system's to change.
     pub fn change_by_source(self, input: RequestInput, named: Named, now: DateTime<Utc>) -> Result<Self, Rule> {
+        // A source tells the whole of it again, where it was recorded included.
+        let input = RequestInput { meeting: None, ..input };
         match self.status {
             RequestStatus::Received | RequestStatus::Investigating => self.change(input, named, &HashSet::new(), now),
             status => Err(Rule::new(

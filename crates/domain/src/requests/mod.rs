@@ -236,6 +236,11 @@ fn in_the_log<T>(_: &T) -> bool {
     Rendering::purpose() == Purpose::Log
 }
 
+/// Where it was recorded is told once: a patch neither repeats nor changes it.
+fn unless_told(meeting: &Option<MeetingId>) -> bool {
+    meeting.is_none() || Rendering::purpose() == Purpose::Input
+}
+
 /// What is told of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -274,6 +279,9 @@ pub struct RequestInput {
     /// The day by which a complaint is to be answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_day: Option<NaiveDate>,
+    /// The meeting with the customer at which it was recorded, told once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<MeetingId>,
     /// What other systems call it.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -364,6 +372,9 @@ pub struct Request {
     /// Why it is wanted no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<Withdrawal>,
+    /// The meeting with the customer at which it was recorded.
+    #[serde(skip_serializing_if = "unless_told")]
+    pub meeting: Option<MeetingId>,
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,

@@ -113,6 +113,14 @@ ids! {
     ImprovementActivityId;
     /// An improvement that is offered to a request.
     ImprovementOfferId;
+    /// A meeting.
+    MeetingId;
+    /// Meetings that recur.
+    MeetingSeriesId;
+    /// Something that a meeting is to take up.
+    AgendaItemId;
+    /// Something that somebody is to do after a meeting.
+    ActionItemId;
     /// What was measured of an improvement's measure.
     ReadingId;
     /// What a service costs a customer over a period.

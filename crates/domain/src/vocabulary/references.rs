@@ -73,6 +73,8 @@ references! {
     ClientRef(ClientId) { name: Name };
     /// A request, with what a person needs to recognise it.
     RequestRef(RequestId) { number: String, title: Title };
+    /// A meeting, with what a person needs to recognise it.
+    MeetingRef(MeetingId) { kind: crate::meetings::MeetingKind, day: chrono::NaiveDate };
     /// An improvement, with what a person needs to recognise it.
     ImprovementRef(ImprovementId) { number: String, title: Title };
     /// What a customer plans, with what a person needs to recognise it.

@@ -29,6 +29,8 @@ const LINE: &str = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$";
 /// Several lines; tabs and line breaks are the only control characters.
 const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$";
 
+/// The parts of RFC 5545 that make at most one meeting a day, each within its bounds.
+const RECURRENCE: &str = r"^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;(INTERVAL=[1-9][0-9]?|COUNT=[1-9][0-9]{0,2}|UNTIL=20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z)?|BYDAY=(-?[1-5])?(MO|TU|WE|TH|FR|SA|SU)(,(-?[1-5])?(MO|TU|WE|TH|FR|SA|SU)){0,6}|BYMONTHDAY=-?([1-9]|[12][0-9]|3[01])(,-?([1-9]|[12][0-9]|3[01])){0,5}|BYMONTH=([1-9]|1[0-2])(,([1-9]|1[0-2])){0,11}|BYSETPOS=-?[1-9](,-?[1-9]){0,3}|WKST=(MO|SU)))*$";
 /// One line of printable ASCII without blanks.
 const WEB_ADDRESS: &str = r"^https?://[!-~]+$";
 
@@ -151,6 +153,7 @@ texts! {
     ExternalId(plain): 1..=200, LINE, "INC0012345", "What another system calls the thing.";
     WebAddress(plain): 8..=2000, WEB_ADDRESS, "https://desk.example.se/INC0012345", "Address where a person finds it.";
     Issuer(plain): 1..=500, r"^[!-~]+$", "https://id.example.se", "Issuer of an identity.";
+    RecurrenceRule(plain): 10..=200, RECURRENCE, "FREQ=MONTHLY;BYDAY=1TU", "When something recurs: an RRULE of RFC 5545, at most one a day.";
     PersonName(personal): 1..=200, LINE, "Anna Lind", "Name of a person.";
     Subject(personal): 1..=255, r"^[!-~]+$", "a.lind", "Subject of an identity, as its issuer names it.";
     EmailAddress(personal): 6..=254, r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", "anna.lind@example.se", "E-mail address.";

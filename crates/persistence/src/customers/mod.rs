@@ -9,6 +9,7 @@ use domain::{
     access::Scope,
     customers::{Customer, CustomerStatus, LegalEntity},
     events::SubjectKind,
+    meetings::MeetingCadence,
     vocabulary::*,
 };
 use sea_orm::{
@@ -46,6 +47,8 @@ pub(crate) mod entity {
         #[sea_orm(column_type = "JsonBinary")]
         pub legal_entity: domain::customers::LegalEntity,
         pub legal_entity_key: String,
+        pub reviews_a_year: Option<i32>,
+        pub dialogues_a_year: Option<i32>,
         #[sea_orm(column_type = "JsonBinary")]
         pub external_references: crate::references::References,
         pub created_at: DateTimeUtc,
@@ -83,6 +86,10 @@ impl Row {
             status: row.status,
             parent,
             legal_entity: row.legal_entity,
+            meeting_cadence: match (row.reviews_a_year, row.dialogues_a_year) {
+                (None, None) => None,
+                (reviews, dialogues) => Some(MeetingCadence { reviews, dialogues }),
+            },
             references: row.external_references.0,
             succeeded_by: serde_json::from_str(&self.succeeded_by)?,
             created_at: row.created_at,
@@ -312,6 +319,8 @@ fn row(customer: &Customer) -> ActiveModel {
         parent_id: Set(customer.parent.as_ref().map(|p| p.id)),
         legal_entity: Set(customer.legal_entity.clone()),
         legal_entity_key: Set(legal_entity_key),
+        reviews_a_year: Set(customer.meeting_cadence.and_then(|cadence| cadence.reviews)),
+        dialogues_a_year: Set(customer.meeting_cadence.and_then(|cadence| cadence.dialogues)),
         external_references: Set(References(customer.references.clone())),
         created_at: Set(customer.created_at),
         ..Default::default()

@@ -99,6 +99,7 @@ fn row(improvement: &Improvement, verified_on: Option<NaiveDate>) -> ActiveModel
         target: origin.target.clone(),
         report_id: origin.report,
         finding: origin.finding.and_then(|finding| i32::try_from(finding).ok()),
+        meeting_id: origin.meeting.as_ref().map(|meeting| meeting.id),
         source: origin.source.clone(),
         owner_id: improvement.owner.as_ref().map(|owner| owner.id),
         priority: improvement.priority.unwrap_or_default(),

@@ -8,7 +8,7 @@ mod readings;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use domain::{access::Scope, events::SubjectKind, improvements::*, vocabulary::*};
+use domain::{access::Scope, events::SubjectKind, improvements::*, meetings::MeetingKind, vocabulary::*};
 use sea_orm::{
     ColumnTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, QueryTrait,
     sea_query::{Expr, ExprTrait, Order, Query, SelectStatement},
@@ -51,6 +51,7 @@ mod entity {
         pub target: Option<Slug>,
         pub report_id: Option<SatisfactionReportId>,
         pub finding: Option<i32>,
+        pub meeting_id: Option<MeetingId>,
         pub source: Option<Note>,
         pub owner_id: Option<PersonId>,
         pub priority: i32,
@@ -82,6 +83,8 @@ struct Row {
     owner_name: Option<PersonName>,
     request_number: Option<String>,
     request_title: Option<Title>,
+    meeting_kind: Option<MeetingKind>,
+    meeting_day: Option<NaiveDate>,
     origin_is_seen: i32,
     services: String,
     activities: String,
@@ -126,6 +129,8 @@ impl Row {
                 target: row.target,
                 report: row.report_id,
                 finding: row.finding.map(i32::unsigned_abs),
+                meeting: Option::zip(row.meeting_id, Option::zip(self.meeting_kind, self.meeting_day))
+                    .map(|(id, (kind, day))| MeetingRef { id, kind, day }),
                 source: row.source,
                 customer: row.origin_customer_id,
                 is_seen: self.origin_is_seen == 1,
@@ -191,9 +196,12 @@ fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatemen
     query
         .left_join("person", Expr::cust("person.id = improvement.owner_id"))
         .left_join("request", Expr::cust("request.id = improvement.request_id"))
+        .left_join("meeting", Expr::cust("meeting.id = improvement.meeting_id"))
         .expr_as(Expr::col(("person", "name")), "owner_name")
         .expr_as(Expr::col(("request", "number")), "request_number")
         .expr_as(Expr::col(("request", "title")), "request_title")
+        .expr_as(Expr::col(("meeting", "kind")), "meeting_kind")
+        .expr_as(Expr::col(("meeting", "day")), "meeting_day")
         .expr_as(
             Expr::case(origin, Expr::cust("1")).finally(Expr::cust("0")),
             "origin_is_seen",
@@ -318,6 +326,8 @@ pub struct Filter {
     pub statement: Option<StatementId>,
     /// From a finding of this report of satisfaction.
     pub report: Option<SatisfactionReportId>,
+    /// Whose effect was verified on one of these days, the first and the last.
+    pub verified: Option<(NaiveDate, NaiveDate)>,
     /// With this number.
     pub number: Option<String>,
     /// Known by this reference.
@@ -379,6 +389,8 @@ impl Filter {
             self.request.map(|id| Column::RequestId.eq(id).and(origin.clone())),
             self.statement.map(|id| Column::StatementId.eq(id).and(origin.clone())),
             self.report.map(|id| Column::ReportId.eq(id).and(origin.clone())),
+            self.verified
+                .map(|(first, last)| Column::VerifiedOn.between(first, last)),
             self.number.as_ref().map(|number| Column::Number.eq(number)),
             self.reference
                 .as_ref()

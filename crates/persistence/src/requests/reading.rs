@@ -69,6 +69,7 @@ fn columns(backend: DbBackend) -> String {
          request.status, request.title, request.description, {services}, request.wanted_by, request.benefit, \
          request.resources, request.channel, request.raised_by_kind, request.raised_by_id, {raised_by_name}, request.owner_id, person.name, \
          request.due_day, {endorsements}, request.answer, request.dismissal, request.withdrawal, \
+         (select o.meeting_id from meeting_outcome o where o.kind = 'request' and o.subject_id = request.id), \
          request.external_references, request.received_at, request.changed_at, request.escalated_at, \
          request.escalated_for, request.score, request.merged_into_id, \
          (select m.number from request m where m.id = request.merged_into_id), \
@@ -123,6 +124,7 @@ fn request(places: &mut Places<'_>) -> Result<Request, DbErr> {
         answer: places.take()?,
         dismissal: places.take()?,
         withdrawal: places.take()?,
+        meeting: places.take()?,
         references: places.take::<References>()?.0,
         received_at: places.take()?,
         changed_at: places.take()?,

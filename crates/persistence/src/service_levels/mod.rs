@@ -16,7 +16,7 @@ use domain::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
-    sea_query::{Expr, ExprTrait, SelectStatement},
+    sea_query::{Expr, ExprTrait, Order, SelectStatement},
 };
 
 pub use evidence::{EVIDENCE_AT_A_TIME, kept_evidence};
@@ -241,6 +241,28 @@ pub async fn list(
     };
     let items = rows.into_iter().map(without_figures).collect::<Result<_, Error>>()?;
     Ok(paging.cut(items, total, |s: &ServiceLevelStatement| Cursor::after(vec![], s.id)))
+}
+
+/// At most so many statements of a customer whose periods lie within days, at least in part, with the figures that were kept;
+/// by period.
+pub(crate) async fn of_customer(
+    source: &impl Source,
+    scope: &Scope,
+    customer: CustomerId,
+    (first_day, last_day): (NaiveDate, NaiveDate),
+    most: u64,
+    today: NaiveDate,
+) -> Result<Vec<ServiceLevelStatement>, Error> {
+    let mut query = select(source, scope, today);
+    query
+        .and_where(Expr::col(("agreement", "customer_id")).eq(customer))
+        .and_where(Column::Since.lte(last_day))
+        .and_where(Column::Until.gt(first_day))
+        .order_by(("statement", "since"), Order::Asc)
+        .order_by(("statement", "id"), Order::Asc)
+        .limit(most);
+    let rows = store::all::<Row>(source.connection(), &query).await?;
+    rows.into_iter().map(|row| Ok(row.statement()?.0)).collect()
 }
 
 /// The kept figures of the same agreement's statements of this kind of period, up to this one: the last twelve, the

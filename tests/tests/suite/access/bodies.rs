@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
 pub const SCOPES: [&str; 22] = [
+pub const SCOPES: [&str; 19] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -32,6 +33,7 @@ pub const SCOPES: [&str; 22] = [
     "activities.write",
     "announcements.read",
     "announcements.write",
+    "meetings.read",
 ];
 
 /// The scopes but one; all where none is named.
@@ -194,6 +196,23 @@ pub fn announcement(service: &str, customer: &str) -> Value {
 
 pub fn calendar_subscription() -> Value {
     json!({"name": fresh("Datum"), "of": {"kind": "own"}})
+/// A meeting that began in January, by which it can be held.
+pub fn meeting(customer: &str, kind: &str) -> Value {
+    json!({"customer": customer, "kind": kind, "startsAt": "2026-01-15T09:00:00Z", "endsAt": "2026-01-15T10:00:00Z"})
+}
+
+/// Meetings once a year from today on.
+pub fn meeting_series(customer: &str) -> Value {
+    let today = chrono::Utc::now().date_naive() + chrono::Days::new(1);
+    json!({"customer": customer, "kind": "team", "rule": "FREQ=YEARLY", "firstDay": today, "time": "09:00", "minutes": 60})
+}
+
+pub fn minutes(owner: &str) -> Value {
+    json!({"notes": "Läget.", "actionItems": [{"text": fresh("Ring"), "owner": {"kind": "person", "person": owner}}]})
+}
+
+pub fn agenda_item() -> Value {
+    json!({"type": "information", "title": fresh("Punkt")})
 }
 
 pub fn activity(who: &str) -> Value {

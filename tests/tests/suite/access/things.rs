@@ -312,6 +312,11 @@ impl Stage {
                 "calendarSubscriptionId",
                 &made(&self.world.brm, "/calendar-subscriptions", calendar_subscription()).await,
             ),
+            ("meetingId", id) => self.meeting(id, branch).await,
+            ("meetingSeriesId", _) => {
+                let series = made(&branch.dm, "/meeting-series", meeting_series(&branch.customer)).await;
+                Thing::new("meetingSeriesId", &series)
+            }
             ("improvementOfferId", _) => self.offered(branch).await,
             ("serviceCostId", _) => {
                 let body = cost(&branch.customer, &self.service_made().await.id());
@@ -464,6 +469,53 @@ impl Stage {
             seen = last;
         }
         Thing::new("improvementId", &seen).and("improvementActivityId", planned)
+    }
+
+    /// A meeting, in a state in which the operation can be done; one that contacts may read where they can.
+    async fn meeting(&self, operation: &str, branch: &Branch) -> Thing {
+        let kind = match operation {
+            "getReviewPack" | "getReviewPackDocument" => "review",
+            "getMeeting" | "getMeetingDocument" | "getDialoguePack" => "dialogue",
+            _ => "team",
+        };
+        let planned = made(&branch.brm, "/meetings", meeting(&branch.customer, kind)).await;
+        let path = format!("/meetings/{}", planned.id());
+        if operation.contains("AgendaItem") {
+            let items = format!("{path}/agenda-items");
+            let seen = branch.brm.post(&items, agenda_item()).await.expect(200);
+            let item = seen.body["agenda"][0]["id"].as_str().expect("an id").to_owned();
+            let other = made(&branch.brm, "/meetings", meeting(&branch.customer, kind))
+                .await
+                .id();
+            let body = (operation == "createAgendaItemTransfer").then(|| json!({"meeting": other}));
+            return Thing {
+                body,
+                ..Thing::new("meetingId", &seen).and("agendaItemId", item)
+            };
+        }
+        let steps = match operation {
+            "setMinutes" => 1,
+            "createMeetingPublication" | "createActionItemCompletion" => 2,
+            "createAddendum" => 3,
+            _ => 0,
+        };
+        let mut seen = planned;
+        for step in ["holding", "minutes", "publication"].iter().take(steps) {
+            let (method, body) = match *step {
+                "minutes" => (Method::PUT, Some(minutes(&self.world.owner_id))),
+                _ => (Method::POST, None),
+            };
+            let etag = seen.etag();
+            let headers = [("if-match", etag.as_str())];
+            let path = format!("{path}/{step}");
+            seen = branch.brm.send(method, &path, &headers, body).await.expect(200);
+        }
+        let action = seen.body["minutes"]["actionItems"][0]["id"].as_str();
+        let action = action.unwrap_or_default().to_owned();
+        match action.is_empty() {
+            true => Thing::new("meetingId", &seen),
+            false => Thing::new("meetingId", &seen).and("actionItemId", action),
+        }
     }
 
     /// A report of satisfaction: a draft where it is changed, else published, for contacts to read.
@@ -972,6 +1024,17 @@ impl Stage {
             "createImprovementVerification" => verified_effect(),
             "createImprovementRejection" => json!({"reason": "För dyrt."}),
             "createOfferDecision" => json!({"outcome": "declined", "reason": "Hjälper inte här."}),
+            "createMeeting" => meeting(named, "team"),
+            "changeMeeting" => json!({"place": fresh("Rum")}),
+            "createMeetingCancellation" => json!({"reason": "Förhinder."}),
+            "createAgendaItem" => agenda_item(),
+            "changeAgendaItem" => json!({"title": fresh("Punkt")}),
+            "createAgendaItemTransfer" => json!({"meeting": Uuid::now_v7()}),
+            "setMinutes" => minutes(&self.world.owner_id),
+            "createAddendum" => json!({"text": "Det var tvärtom."}),
+            "createMeetingSeries" => meeting_series(named),
+            "changeMeetingSeries" => json!({"minutes": 30}),
+            "endMeetingSeries" => json!({"lastDay": "2090-01-01"}),
             "createAgreementImport" => {
                 let code = match named {
                     home if home == self.home.customer => "KLK-HR",

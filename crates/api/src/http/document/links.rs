@@ -43,6 +43,8 @@ const KEYS: &[(&str, &str)] = &[
     ("/BusinessNeed", "businessNeedId"),
     ("/Lesson", "lessonId"),
     ("/Interaction", "interactionId"),
+    ("/Meeting", "meetingId"),
+    ("/MeetingSeries", "meetingSeriesId"),
 ];
 
 /// Operations that need one id and nothing else in their path, with whether they want If-Match.

@@ -11,11 +11,12 @@ use domain::{
     access::{Caller, Scope},
     events::Aggregate,
     improvements::*,
+    meetings::{LinkedKind, Matter},
     requests::{Acknowledgement, Destination, Request},
     vocabulary::*,
 };
 use persistence::{
-    UnitOfWork, customers, improvements as store, people,
+    UnitOfWork, customers, improvements as store, meetings, people,
     references::{self, Told},
     requests, satisfaction, service_levels, services,
 };
@@ -108,6 +109,7 @@ async fn list_improvements(
         request: q.request,
         statement: q.statement,
         report: q.report,
+        verified: None,
         number: q.number,
         reference: reference.0.key(),
         by_priority: q.order == Some(ImprovementOrder::Priority),
@@ -166,6 +168,15 @@ pub async fn tell(
             let number = store::draw_number(unit).await?;
             let improvement = Improvement::identify(unit.new_id(), number, (input, origin), named, times)?;
             store::insert(unit, &improvement, Some(&digest)).await?;
+            if let Some(meeting) = &improvement.origin.meeting {
+                let matter = Matter {
+                    kind: LinkedKind::Improvement,
+                    is_complaint: false,
+                };
+                let made = (meetings::thing(matter.kind, improvement.id), matter);
+                let customers: Vec<CustomerId> = improvement.customers.iter().map(|customer| customer.id).collect();
+                meetings::record(unit, scope, meeting.id, made, &customers, "/origin/meeting").await?;
+            }
             Ok((improvement, true))
         }
     }
@@ -244,7 +255,21 @@ async fn origin(scope: &Scope, unit: &UnitOfWork, told: OriginInput) -> Result<O
             let detail = "Name a report and the finding's number in it, or else tell the source in words.";
             return Err(Rule::new(RuleCode::State, detail).at("/origin").into());
         }
-        OriginInput::Meeting { source } => Origin::told(OriginKind::Meeting, Some(source)),
+        OriginInput::Meeting {
+            meeting: Some(meeting),
+            source: None,
+        } => {
+            let meeting = meetings::get(unit, &seen, meeting, unit.today()).await;
+            Origin::of_meeting(&meeting.map_err(unknown("meeting"))?)
+        }
+        OriginInput::Meeting {
+            meeting: None,
+            source: Some(source),
+        } => Origin::told(OriginKind::Meeting, Some(source)),
+        OriginInput::Meeting { .. } => {
+            let detail = "Name the meeting, or else tell which it was in words.";
+            return Err(Rule::new(RuleCode::State, detail).at("/origin").into());
+        }
         OriginInput::OwnInitiative { source } => Origin::told(OriginKind::OwnInitiative, source),
     })
 }

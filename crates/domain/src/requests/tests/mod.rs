@@ -81,6 +81,7 @@ fn input(kind: RequestKind) -> RequestInput {
         raised_by: None,
         owner: None,
         due_day: None,
+        meeting: None,
         references: vec![],
     }
 }
