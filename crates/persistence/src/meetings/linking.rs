@@ -82,7 +82,7 @@ pub async fn record(
     pointer: &str,
 ) -> Result<Meeting, Error> {
     let before = match load(unit, &scope.within(scope.visible.clone()), id).await {
-        Err(Error::NotFound) => return Err(references::unknown("meeting", pointer).into()),
+        Err(Error::NotFound) => return Err(references::unknown("meeting", pointer)),
         found => found?,
     };
     if !customers.contains(&before.customer.id) {

@@ -350,7 +350,7 @@ fn what_is_recorded_belongs_to_the_kind_of_meeting() {
         is_complaint: false,
     };
     let recorded = planned(MeetingKind::Dialogue).record(thing.clone(), wish).unwrap();
-    assert_eq!(recorded.outcomes, [thing.clone()]);
+    assert_eq!(recorded.outcomes, std::slice::from_ref(&thing));
     for kind in [MeetingKind::Review, MeetingKind::Team] {
         let refused = planned(kind).record(thing.clone(), wish).unwrap_err();
         assert_eq!(refused.code, RuleCode::WrongMeeting);

@@ -51,7 +51,6 @@ fn a_rule_that_could_not_be_meant_is_refused() {
         "FREQ=DAILY;COUNT=2;UNTIL=20270101",
         "FREQ=WEEKLY;BYDAY=1TU",
         "FREQ=WEEKLY;BYMONTHDAY=13",
-        "FREQ=DAILY;BYSETPOS=1",
     ] {
         let rule: RecurrenceRule = refused.parse().unwrap();
         let told = occurrences(
