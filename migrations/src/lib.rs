@@ -30,11 +30,11 @@ mod m0024_privacy;
 mod m0025_earlier;
 mod m0026_satisfaction_reports;
 mod m0027_groups;
+mod m0028_meetings;
+mod m0029_planned_activities;
+mod m0030_value_and_knowledge;
 mod m0031_succession;
 mod m0032_standing;
-mod m0030_value_and_knowledge;
-mod m0029_planned_activities;
-mod m0028_meetings;
 
 pub struct Migrator;
 
@@ -69,11 +69,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_earlier::Migration),
             Box::new(m0026_satisfaction_reports::Migration),
             Box::new(m0027_groups::Migration),
+            Box::new(m0028_meetings::Migration),
+            Box::new(m0029_planned_activities::Migration),
+            Box::new(m0030_value_and_knowledge::Migration),
             Box::new(m0031_succession::Migration),
             Box::new(m0032_standing::Migration),
-            Box::new(m0030_value_and_knowledge::Migration),
-            Box::new(m0029_planned_activities::Migration),
-            Box::new(m0028_meetings::Migration),
         ]
     }
 }

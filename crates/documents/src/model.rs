@@ -215,6 +215,10 @@ pub struct ScatterPoint {
     pub across_text: String,
     /// The value upwards in words.
     pub up_text: String,
+    /// What else the table says of it.
+    pub remark: String,
+}
+
 /// Bars over time, one below the other; at most [`Schedule::MOST`] are drawn, the first of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
@@ -363,6 +367,7 @@ impl Document {
                     + all.across.len() * 2
                     + all.up.len() * 2
                     + all.points.iter().map(point).sum::<usize>()
+            }
             Block::Schedule(all) => {
                 let looks = all.mark.len() + all.firm.len().max(all.loose.len());
                 let span = |span: &Span| span.name.len() * 2 + span.remark.len() + looks;

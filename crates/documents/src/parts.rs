@@ -6,10 +6,8 @@ use serde::Serialize;
 use crate::markdown::{self, Flow};
 use crate::plot;
 use crate::{
-    Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Scatter, ScatterPoint, Table,
-    Target, Tone,
-    Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Schedule, Span, Table, Target,
-    Tone,
+    Approval, Block, Column, Document, Fact, Language, Multiple, Multiples, Plot, Point, Scatter, ScatterPoint,
+    Schedule, Span, Table, Target, Tone,
 };
 
 /// What is shown, from top to bottom.
@@ -129,6 +127,8 @@ pub fn parts(document: &Document) -> Vec<Part> {
                 });
                 parts.push(Part::Table {
                     table: plot::scatter_table(&all, document.language),
+                });
+            }
             Block::Schedule(all) if all.spans.is_empty() => {}
             Block::Schedule(all) => {
                 let all = clean_schedule(all);
@@ -289,6 +289,9 @@ fn clean_scatter(all: &Scatter) -> Scatter {
         points: all.points.iter().map(point).collect(),
         upright: all.upright.as_ref().map(line),
         level: all.level.as_ref().map(line),
+    }
+}
+
 fn clean_schedule(all: &Schedule) -> Schedule {
     let span = |span: &Span| Span {
         name: clean(&span.name),

@@ -18,7 +18,6 @@ pub struct ClientInput {
     /// Unique name.
     pub name: Name,
     /// What it has leave to do.
-    #[schema(min_items = 1, max_items = 50)]
     #[schema(min_items = 1, max_items = 40)]
     pub scopes: Vec<ClientScope>,
     /// The systems whose references it may write.
@@ -59,7 +58,6 @@ pub struct Client {
     /// Unique name.
     pub name: Name,
     /// What it has leave to do.
-    #[schema(max_items = 50)]
     #[schema(max_items = 40)]
     pub scopes: Vec<ClientScope>,
     /// The systems whose references it may write.

@@ -120,10 +120,18 @@ pub struct RelationReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RelationText {
     /// In Swedish.
-    #[schema(max_length = 300, pattern = r"^[^\u0000]*$", example = "2 klagomål är obesvarade, det första sedan 2026-03-01.")]
+    #[schema(
+        max_length = 300,
+        pattern = r"^[^\u0000]*$",
+        example = "2 klagomål är obesvarade, det första sedan 2026-03-01."
+    )]
     pub sv: String,
     /// In English.
-    #[schema(max_length = 300, pattern = r"^[^\u0000]*$", example = "2 complaints are unanswered, the first since 2026-03-01.")]
+    #[schema(
+        max_length = 300,
+        pattern = r"^[^\u0000]*$",
+        example = "2 complaints are unanswered, the first since 2026-03-01."
+    )]
     pub en: String,
 }
 
@@ -137,12 +145,24 @@ impl RelationReason {
         let (sv, en) = match flag {
             RelationFlag::NoTeam => ("Inget team ansvarar".to_owned(), "No team is responsible".to_owned()),
             RelationFlag::MissedTarget => (
-                counted("löfte hölls inte enligt den senaste redovisningen", "löften hölls inte enligt de senaste redovisningarna"),
-                counted("promise was not kept by the latest statement", "promises were not kept by the latest statements"),
+                counted(
+                    "löfte hölls inte enligt den senaste redovisningen",
+                    "löften hölls inte enligt de senaste redovisningarna",
+                ),
+                counted(
+                    "promise was not kept by the latest statement",
+                    "promises were not kept by the latest statements",
+                ),
             ),
             RelationFlag::OverdueComplaint => (
-                counted("klagomål är obesvarat efter sista dagen", "klagomål är obesvarade efter sista dagen"),
-                counted("complaint is unanswered past its day", "complaints are unanswered past their days"),
+                counted(
+                    "klagomål är obesvarat efter sista dagen",
+                    "klagomål är obesvarade efter sista dagen",
+                ),
+                counted(
+                    "complaint is unanswered past its day",
+                    "complaints are unanswered past their days",
+                ),
             ),
             RelationFlag::OverdueMeeting => (
                 counted("slags möte är försenat", "slags möten är försenade"),
@@ -153,8 +173,14 @@ impl RelationReason {
                 counted("figure of satisfaction fell", "figures of satisfaction fell"),
             ),
             RelationFlag::NothingAgreed => (
-                counted("tjänst används utan överenskommelse", "tjänster används utan någon överenskommelse"),
-                counted("service is used without an agreement", "services are used without any agreement"),
+                counted(
+                    "tjänst används utan överenskommelse",
+                    "tjänster används utan någon överenskommelse",
+                ),
+                counted(
+                    "service is used without an agreement",
+                    "services are used without any agreement",
+                ),
             ),
         };
         let text = match since {
@@ -216,7 +242,10 @@ pub struct RelationRanking {
 }
 
 /// The customers by the sum of their reasons' weights, the largest first, then by code.
-pub fn ranked(customers: Vec<CustomerRef>, mut reasons: HashMap<CustomerId, Vec<RelationReason>>) -> Vec<RelationStanding> {
+pub fn ranked(
+    customers: Vec<CustomerRef>,
+    mut reasons: HashMap<CustomerId, Vec<RelationReason>>,
+) -> Vec<RelationStanding> {
     let mut ranked: Vec<RelationStanding> = customers
         .into_iter()
         .map(|customer| {
@@ -269,11 +298,17 @@ mod tests {
         let weights = RelationWeights::default();
         let day = NaiveDate::from_ymd_opt(2026, 3, 1);
         let one = RelationReason::of(RelationFlag::OverdueComplaint, &weights, (1, day));
-        assert_eq!(one.text.sv, "1 klagomål är obesvarat efter sista dagen, sedan 2026-03-01.");
+        assert_eq!(
+            one.text.sv,
+            "1 klagomål är obesvarat efter sista dagen, sedan 2026-03-01."
+        );
         let many = RelationReason::of(RelationFlag::MissedTarget, &weights, (3, None));
         assert_eq!(many.text.en, "3 promises were not kept by the latest statements.");
         assert!(weights.are_bounded());
-        let heavy = RelationWeights { no_team: 101, ..weights };
+        let heavy = RelationWeights {
+            no_team: 101,
+            ..weights
+        };
         assert!(!heavy.are_bounded());
     }
 }

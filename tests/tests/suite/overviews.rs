@@ -287,10 +287,17 @@ async fn all_customers_are_ranked_by_what_is_amiss() {
         let period = format!("{}-{:02}", month.year(), month.month());
         let statement = stage.open(&agreement, &period).await.expect(201);
         let running = world.brm.get("/customer-standings").await.expect(200);
-        stage.propose(&format!("/service-level-statements/{}", statement.id())).await.expect(200);
+        stage
+            .propose(&format!("/service-level-statements/{}", statement.id()))
+            .await
+            .expect(200);
 
         let before = ["overdue_complaint"].map(String::from).to_vec();
-        assert!(flagged(&running).contains(&("KLK-HR".into(), before)), "{:#}", running.body);
+        assert!(
+            flagged(&running).contains(&("KLK-HR".into(), before)),
+            "{:#}",
+            running.body
+        );
         let ranking = world.brm.get("/customer-standings").await.expect(200);
         let wanted = [
             ("KLK-HR", vec!["missed_target", "overdue_complaint"]),
@@ -307,9 +314,17 @@ async fn all_customers_are_ranked_by_what_is_amiss() {
         assert_eq!(worst["reasons"][1]["since"], "2020-02-01");
         let said = "1 klagomål är obesvarat efter sista dagen, sedan 2020-02-01.";
         assert_eq!(worst["reasons"][1]["text"]["sv"], said);
-        let one = world.brm.get("/customer-standings?flag=no_team&most=1").await.expect(200);
+        let one = world
+            .brm
+            .get("/customer-standings?flag=no_team&most=1")
+            .await
+            .expect(200);
         assert_eq!(one.body["total"], 1);
-        world.brm.get("/customer-standings?most=201").await.refused(400, "query");
+        world
+            .brm
+            .get("/customer-standings?most=201")
+            .await
+            .refused(400, "query");
 
         // The overview of one says the same; the customer is not told how they rank.
         let path = format!("/customers/{}/overview", world.klk_hr);
@@ -317,7 +332,16 @@ async fn all_customers_are_ranked_by_what_is_amiss() {
         assert_eq!(seen.body["standing"], *worst);
         assert_eq!(seen.body["agreements"]["items"][0]["agreement"]["id"], agreement);
         assert_eq!(seen.body["statements"]["items"][0]["verdicts"]["missed"], 1);
-        assert!(world.decider.get(&path).await.expect(200).body.get("standing").is_none());
+        assert!(
+            world
+                .decider
+                .get(&path)
+                .await
+                .expect(200)
+                .body
+                .get("standing")
+                .is_none()
+        );
         service.stop().await;
     }
 }
@@ -332,30 +356,60 @@ async fn a_link_opens_one_page_for_ten_minutes() {
         let address = link.text("address");
         let page = async |address: &str| {
             let reply = service.http.get(address).send().await.expect("a reply");
-            (reply.status().as_u16(), reply.headers().clone(), reply.text().await.expect("text"))
+            (
+                reply.status().as_u16(),
+                reply.headers().clone(),
+                reply.text().await.expect("text"),
+            )
         };
         let (status, headers, text) = page(&address).await;
-        assert_eq!((status, &headers["content-type"]), (200, &"text/html; charset=utf-8".parse().expect("text")));
+        assert_eq!(
+            (status, &headers["content-type"]),
+            (200, &"text/html; charset=utf-8".parse().expect("text"))
+        );
         assert_eq!(headers["cache-control"], "no-store");
         assert!(headers.get("set-cookie").is_none());
-        assert!(text.contains("<html lang=\"sv\"") && text.contains("HR-avdelningen"), "{text}");
-        assert!(text.contains("1 klagomål är obesvarat") && text.contains("Långsam &lt;e-post&gt;"), "{text}");
+        assert!(
+            text.contains("<html lang=\"sv\"") && text.contains("HR-avdelningen"),
+            "{text}"
+        );
+        assert!(
+            text.contains("1 klagomål är obesvarat") && text.contains("Långsam &lt;e-post&gt;"),
+            "{text}"
+        );
         let (_, _, english) = page(&format!("{address}&lang=en")).await;
         assert!(english.contains("1 complaint is unanswered"), "{english}");
         // A contact's page leaves out what is the provider's own.
-        let theirs = world.decider.post(&format!("{path}-links"), Value::Null).await.expect(200);
+        let theirs = world
+            .decider
+            .post(&format!("{path}-links"), Value::Null)
+            .await
+            .expect(200);
         assert!(!page(&theirs.text("address")).await.2.contains("Det här behöver"));
-        world.stranger.post(&format!("{path}-links"), Value::Null).await.refused(404, "not_found");
+        world
+            .stranger
+            .post(&format!("{path}-links"), Value::Null)
+            .await
+            .refused(404, "not_found");
 
         // It opens nothing else: no other page, no operation; and an access token opens no page.
         let (token, mine) = (address.split("link=").nth(1).expect("a link"), service.base());
         assert_eq!(page(&address.replace(&world.klk_hr, &world.bun)).await.0, 404);
         assert_eq!(page(&format!("{address}x")).await.0, 404);
-        let sent = service.http.get(format!("{mine}{path}")).bearer_auth(token).send().await.expect("a reply");
+        let sent = service
+            .http
+            .get(format!("{mine}{path}"))
+            .bearer_auth(token)
+            .send()
+            .await
+            .expect("a reply");
         assert_eq!(sent.status(), 401);
         let state = service.state();
         let (kind, now) = (api::identity::Kind::Person, state.clock.now());
-        let access = state.tokens.issue(kind, &world.brm_id, String::new(), Duration::hours(1), now).expect("a token");
+        let access = state
+            .tokens
+            .issue(kind, &world.brm_id, String::new(), Duration::hours(1), now)
+            .expect("a token");
         assert_eq!(page(&address.replace(token, &access)).await.0, 404);
         state.clock.advance(Duration::seconds(599));
         assert_eq!(page(&address).await.0, 200);

@@ -14,7 +14,8 @@ fn today(service: &Service) -> NaiveDate {
 }
 
 async fn customer(admin: &Caller, code: &str, parent: Value) -> String {
-    let body = json!({"code": code, "name": format!("Kund {code}"), "parent": parent, "legalEntity": {"name": "Kommunen"}});
+    let body =
+        json!({"code": code, "name": format!("Kund {code}"), "parent": parent, "legalEntity": {"name": "Kommunen"}});
     admin.post("/customers", body).await.expect(201).id()
 }
 
@@ -48,7 +49,10 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let stage = Stage::set(&service).await;
         let world = &stage.desk.world;
         let admin = service.administrator();
-        let month = today(&service).with_day(1).and_then(|first| first.pred_opt()).expect("a day");
+        let month = today(&service)
+            .with_day(1)
+            .and_then(|first| first.pred_opt())
+            .expect("a day");
         let day = |n| month.with_day(n).expect("a day");
         let (first_day, old) = (day(16), format!("/customers/{}", world.klk_hr));
 
@@ -64,7 +68,11 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let closed = world.wish("Återtagen").await;
         let withdrawal = json!({"reason": "Löst ändå."});
         let path = format!("/requests/{}", closed.id());
-        let closed = world.brm.act(&format!("{path}/withdrawal"), &closed.etag(), withdrawal).await.expect(200);
+        let closed = world
+            .brm
+            .act(&format!("{path}/withdrawal"), &closed.etag(), withdrawal)
+            .await
+            .expect(200);
         let improvement = improvement(world, &world.klk_hr).await;
 
         let told = told(&[&world.klk_hr], &[&new], first_day);
@@ -89,16 +97,31 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let ended = admin.get(&old).await.expect(200);
         assert_eq!(ended.body["status"], "inactive");
         assert_eq!(ended.body["succeededBy"][0]["code"], "NY");
-        admin.patch(&old, &ended.etag(), json!({"status": "active"})).await.refused(409, "R25");
+        admin
+            .patch(&old, &ended.etag(), json!({"status": "active"}))
+            .await
+            .refused(409, "R25");
         let usage = json!({"service": world.salary, "firstDay": "2020-01-01"});
-        admin.post(&format!("{old}/service-usages"), usage).await.refused(409, "R25");
+        admin
+            .post(&format!("{old}/service-usages"), usage)
+            .await
+            .refused(409, "R25");
         let assignment = json!({"team": world.team, "firstDay": "2020-01-01"});
-        admin.act(&format!("{old}/team-assignments"), &ended.etag(), assignment).await.refused(409, "R25");
-        let wish = |customer: Value| json!({"customer": customer, "kind": "wish", "title": "Ny", "services": [world.mail]});
-        world.brm.post("/requests", wish(json!(world.klk_hr))).await.refused(409, "R25");
+        admin
+            .act(&format!("{old}/team-assignments"), &ended.etag(), assignment)
+            .await
+            .refused(409, "R25");
+        let wish =
+            |customer: Value| json!({"customer": customer, "kind": "wish", "title": "Ny", "services": [world.mail]});
+        world
+            .brm
+            .post("/requests", wish(json!(world.klk_hr)))
+            .await
+            .refused(409, "R25");
         let contact = json!({"customer": world.klk_hr, "name": "Ny Kontakt"});
         admin.post("/contacts", contact).await.refused(409, "R25");
-        let again = json!({"predecessors": [world.klk_hr], "successors": [new], "firstDay": first_day, "reason": "Igen."});
+        let again =
+            json!({"predecessors": [world.klk_hr], "successors": [new], "firstDay": first_day, "reason": "Igen."});
         admin.post("/successions", again).await.refused(409, "R25");
 
         // A reference means the successor, in look-ups and in bodies.
@@ -115,7 +138,11 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         assert_eq!(held.body["formerHolders"][0]["lastDay"], json!(day(15)));
         let same = world.brm.get(&version).await.expect(200);
         assert_eq!(same.body["digest"], agreed.body["digest"]);
-        for (whose, on, covered) in [(&new, day(16), true), (&world.klk_hr, day(15), true), (&new, day(15), false)] {
+        for (whose, on, covered) in [
+            (&new, day(16), true),
+            (&world.klk_hr, day(15), true),
+            (&new, day(15), false),
+        ] {
             let path = format!("/customers/{whose}/service-coverage?day={on}");
             let found = admin.get(&path).await.expect(200);
             let by = found.body["services"][0]["agreement"]["id"] == agreement;
@@ -130,13 +157,18 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let part = admin.get(&format!("/customers/{part}")).await.expect(200);
         assert_eq!(part.body["parent"]["id"], new);
         assert_eq!(world.brm.get(&path).await.expect(200).body, closed.body);
-        let followed = world.purchaser.get(&format!("/requests/{}", open.id())).await.expect(200);
+        let followed = world
+            .purchaser
+            .get(&format!("/requests/{}", open.id()))
+            .await
+            .expect(200);
         assert_eq!(followed.body["customer"]["id"], new);
 
         // The running statement counts both: the old one's evidence before the day, the new one's from it on, by either name.
         let at = |n: u32, hour: u32| format!("{}T{hour:02}:00:00Z", day(n));
         let case = |id: &str, n: u32, customer: Value| {
-            let members = json!({"customer": customer, "opened": at(n, 8), "resolved": at(n, 9), "observedAt": at(n, 10)});
+            let members =
+                json!({"customer": customer, "opened": at(n, 8), "resolved": at(n, 9), "observedAt": at(n, 10)});
             stage.desk.case(id, members)
         };
         let cases = [
@@ -184,9 +216,13 @@ async fn a_split_names_everything_and_tells_what_stands_in_the_way() {
         let path = format!("/customers/{alone}");
         let etag = admin.get(&path).await.etag();
         let assignment = json!({"team": world.team, "firstDay": "2020-01-01"});
-        admin.act(&format!("{path}/team-assignments"), &etag, assignment).await.expect(200);
+        admin
+            .act(&format!("{path}/team-assignments"), &etag, assignment)
+            .await
+            .expect(200);
         // An agreement of its own about the same service is in the way of the one that comes.
-        let decider = json!({"customer": alone, "name": "Uno", "mandates": [{"kind": "customer", "firstDay": "2020-01-01"}]});
+        let decider =
+            json!({"customer": alone, "name": "Uno", "mandates": [{"kind": "customer", "firstDay": "2020-01-01"}]});
         let decider = admin.post("/contacts", decider).await.expect(201).id();
         let decider = service.caller(api::identity::Kind::Contact, &decider);
         let own = stage.agreed(&alone, &decider, "2020-01-01", content).await;
@@ -210,7 +246,10 @@ async fn a_split_names_everything_and_tells_what_stands_in_the_way() {
         let ended = admin.get(&format!("/customers/{}", world.klk_hr)).await.expect(200);
         assert_eq!(ended.body["succeededBy"].as_array().expect("successors").len(), 2);
         let lifted = admin.get(&format!("/customers/{inside}")).await.expect(200);
-        assert_eq!(lifted.body["parent"]["id"], world.klk, "the part stands where the whole stood");
+        assert_eq!(
+            lifted.body["parent"]["id"], world.klk,
+            "the part stands where the whole stood"
+        );
         let holder = async |id: &str| admin.get(&format!("/agreements/{id}")).await;
         assert_eq!(holder(&agreement).await.expect(200).body["customer"]["id"], inside);
         assert_eq!(holder(&own).await.expect(200).body["customer"]["id"], alone);
@@ -218,7 +257,10 @@ async fn a_split_names_everything_and_tells_what_stands_in_the_way() {
         assert_eq!(moved.body["customer"]["id"], alone);
         let listed = admin.get(&format!("/successions?customer={alone}")).await.expect(200);
         assert_eq!(listed.items()[0]["id"], done.id());
-        assert_eq!(admin.get(&format!("/successions/{}", done.id())).await.expect(200).body, done.body);
+        assert_eq!(
+            admin.get(&format!("/successions/{}", done.id())).await.expect(200).body,
+            done.body
+        );
 
         // Tomorrow can be looked at, and not recorded.
         let tomorrow = super::succession::told(&[&world.bun], &[&alone], day + Days::new(1));
@@ -239,7 +281,8 @@ async fn nothing_is_begun_under_a_customer_that_ends() {
         let told = told(&[&world.klk_hr], &[&new], today(&service));
         let mut wishes = JoinSet::new();
         for n in 0..24 {
-            let body = json!({"customer": world.klk_hr, "kind": "wish", "title": format!("Nr {n}"), "services": [world.mail]});
+            let body =
+                json!({"customer": world.klk_hr, "kind": "wish", "title": format!("Nr {n}"), "services": [world.mail]});
             let brm = world.brm.clone();
             wishes.spawn(async move { brm.post("/requests", body).await });
         }
@@ -249,9 +292,17 @@ async fn nothing_is_begun_under_a_customer_that_ends() {
         for answer in raised.into_iter().filter(|answer| answer.status != 201) {
             answer.refused(409, "R25");
         }
-        let page = world.brm.get(&format!("/requests?customer={new}&limit=200")).await.expect(200);
+        let page = world
+            .brm
+            .get(&format!("/requests?customer={new}&limit=200"))
+            .await
+            .expect(200);
         assert_eq!(page.items().len(), accepted);
-        let left = world.brm.get(&format!("/requests?customer={}&limit=1", world.klk_hr)).await.expect(200);
+        let left = world
+            .brm
+            .get(&format!("/requests?customer={}&limit=1", world.klk_hr))
+            .await
+            .expect(200);
         assert!(left.items().is_empty(), "{:#}", left.body);
         service.stop().await;
     })
@@ -263,7 +314,10 @@ struct Draws(u64);
 
 impl Draws {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("a number") % n
     }
 }
@@ -272,7 +326,10 @@ impl Draws {
 async fn furnished(world: &World, admin: &Caller, n: usize) -> (String, Vec<(&'static str, String)>, (String, Value)) {
     let id = customer(admin, &format!("S{n}"), json!(world.klk)).await;
     let usage = json!({"service": world.mail, "firstDay": "2020-01-01"});
-    admin.post(&format!("/customers/{id}/service-usages"), usage).await.expect(201);
+    admin
+        .post(&format!("/customers/{id}/service-usages"), usage)
+        .await
+        .expect(201);
     let contact = json!({"customer": id, "name": format!("Kontakt {n}")});
     let contact = admin.post("/contacts", contact).await.expect(201).id();
     let wish = async |title: &str| {
@@ -282,8 +339,16 @@ async fn furnished(world: &World, admin: &Caller, n: usize) -> (String, Vec<(&'s
     let (open, closed) = (wish("Öppen").await, wish("Återtagen").await);
     let path = format!("/requests/{}", closed.id());
     let reason = json!({"reason": "Behövs inte."});
-    let closed = world.brm.act(&format!("{path}/withdrawal"), &closed.etag(), reason).await.expect(200);
-    (id, vec![("requests", open.id()), ("contacts", contact)], (path, closed.body))
+    let closed = world
+        .brm
+        .act(&format!("{path}/withdrawal"), &closed.etag(), reason)
+        .await
+        .expect(200);
+    (
+        id,
+        vec![("requests", open.id()), ("contacts", contact)],
+        (path, closed.body),
+    )
 }
 
 /// Whatever the sequence of successions: nothing is lost, no closed record changes, every old id leads somewhere.
@@ -341,7 +406,13 @@ async fn whatever_the_sequence_nothing_is_lost() {
             }
             told["items"] = json!(items);
             let done = admin.post("/successions", told).await.expect(201);
-            assert_eq!(done.body["items"].as_array().expect("items").len(), items.len(), "{} → {}", texts(&from), texts(&to));
+            assert_eq!(
+                done.body["items"].as_array().expect("items").len(),
+                items.len(),
+                "{} → {}",
+                texts(&from),
+                texts(&to)
+            );
             ended.extend(from);
 
             for ((kind, id), holder) in &holders {
@@ -349,10 +420,18 @@ async fn whatever_the_sequence_nothing_is_lost() {
                     "contacts" => admin.get(&format!("/contacts/{id}")).await,
                     _ => world.brm.get(&format!("/requests/{id}")).await,
                 };
-                assert_eq!(thing.expect(200).body["customer"]["id"], *holder, "{kind} {id} after round {round}");
+                assert_eq!(
+                    thing.expect(200).body["customer"]["id"],
+                    *holder,
+                    "{kind} {id} after round {round}"
+                );
             }
             for (path, body) in &closed {
-                assert_eq!(world.brm.get(path).await.expect(200).body, *body, "{path} after round {round}");
+                assert_eq!(
+                    world.brm.get(path).await.expect(200).body,
+                    *body,
+                    "{path} after round {round}"
+                );
             }
             for old in &ended {
                 let mut at = old.clone();

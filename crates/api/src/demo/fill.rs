@@ -17,14 +17,8 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::{
-    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, ratings, reports,
-    statements, successions, surveys, webhooks, weighing,
-    DemoError, agreements, connections, deeds, evidence, improvements, knowledge, known, municipality::*, ratings,
-    reports, statements, surveys, value, webhooks, weighing,
-    DemoError, agreements, connections, deeds, evidence, improvements, known, municipality::*, planned_activities,
-    ratings, reports, statements, surveys, webhooks, weighing,
-    DemoError, agreements, connections, deeds, evidence, improvements, known, meetings, municipality::*, ratings,
-    reports, statements, surveys, webhooks, weighing,
+    DemoError, agreements, connections, deeds, evidence, improvements, knowledge, known, meetings, municipality::*,
+    planned_activities, ratings, reports, statements, successions, surveys, value, webhooks, weighing,
 };
 use crate::{
     State,

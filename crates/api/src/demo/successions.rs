@@ -17,7 +17,12 @@ const SCHOOL: (&str, &str) = ("MUS", "Musikskolan");
 const USED: &str = "BOKNING";
 
 /// Begins them a while ago, and merges the offices a month ago.
-pub async fn merge(state: &State, registers: &Registers, begun: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {
+pub async fn merge(
+    state: &State,
+    registers: &Registers,
+    begun: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
     let administrator = administrator();
     let scope = permitted("createSuccession", &administrator)?;
     let offices = unit_at(state, begun, &administrator, async |unit| {
@@ -32,7 +37,10 @@ pub async fn merge(state: &State, registers: &Registers, begun: DateTime<Utc>, n
     let successor = Key::Id(named(&registers.customers, SUCCESSOR)?.id);
     unit_at(state, now, &administrator, async |unit| {
         let first_day = unit.today() - Days::new(30);
-        let members = [("predecessors", offices.as_slice()), ("successors", slice::from_ref(&successor))];
+        let members = [
+            ("predecessors", offices.as_slice()),
+            ("successors", slice::from_ref(&successor)),
+        ];
         let [predecessors, successors] = store::hold_lineage(unit, &scope, members).await?;
         let days = Lineage::days_to_record(unit.today());
         let lineage = Lineage::of(predecessors, successors, None, first_day, days)?;

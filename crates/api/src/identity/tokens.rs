@@ -212,11 +212,7 @@ impl Tokens {
     /// What the token says, if it is one of ours and its time is now, by the service's clock.
     fn verify(&self, token: &str, (typ, audience): (&str, &str), now: DateTime<Utc>) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        if !header
-            .typ
-            .as_ref()
-            .is_some_and(|told| told.eq_ignore_ascii_case(typ))
-        {
+        if !header.typ.as_ref().is_some_and(|told| told.eq_ignore_ascii_case(typ)) {
             return None;
         }
         let key = self

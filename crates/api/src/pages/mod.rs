@@ -3,11 +3,10 @@
 pub mod agreement;
 pub mod answering;
 pub mod improvements;
+pub mod meetings;
+pub mod needs;
 pub mod overview;
 pub mod paper;
-pub mod needs;
-pub mod meetings;
-mod paper;
 pub mod planned_activities;
 pub mod satisfaction;
 pub mod statement;

@@ -2,15 +2,17 @@
 use documents::{Block, Document, Multiple, Multiples, Table, Tone};
 use domain::{
     agreements::VersionState,
+    meetings::{MeetingKind, PackedChange, PackedPlan},
     people::MandateKind,
     relation::RelationStanding,
     requests::{DecisionOutcome, Destination, RequestKind, RequestStatus},
     satisfaction::SatisfactionTrend,
     service_levels::{StatementState, Verdicts},
     teams::{Membership, Role},
+    value::Sum,
 };
 use persistence::{
-    overviews::{CustomerOverview, RequestLine, Shortlist},
+    overviews::{CustomerOverview, MeetingLine, RequestLine, Shortlist},
     service_levels::LocalTime,
 };
 
@@ -25,10 +27,18 @@ pub fn overview(told: &CustomerOverview, provider: &str, words: Words, time: Loc
     blocks.extend(delivered(told, words));
     blocks.extend(satisfied(told, words));
     blocks.extend(asked(told, words));
+    blocks.extend(ahead(told, words, time));
+    blocks.extend(weighed(told, words));
     Document {
         blocks,
         subtitle: Some(words.moment(time.now, time.zone)),
-        ..empty(format!("{title} {}", told.customer.name), told.customer.code.as_str(), provider, words, time)
+        ..empty(
+            format!("{title} {}", told.customer.name),
+            told.customer.code.as_str(),
+            provider,
+            words,
+            time,
+        )
     }
 }
 
@@ -66,7 +76,9 @@ fn empty(title: String, identifier: &str, provider: &str, words: Words, time: Lo
 
 fn amiss(standing: &RelationStanding, words: Words) -> Block {
     let reasons = standing.reasons.iter();
-    let reasons: Vec<&str> = reasons.map(|reason| words.say(&reason.text.sv, &reason.text.en)).collect();
+    let reasons: Vec<&str> = reasons
+        .map(|reason| words.say(&reason.text.sv, &reason.text.en))
+        .collect();
     match reasons.is_empty() {
         true => Block::Note {
             tone: Tone::Good,
@@ -80,7 +92,9 @@ fn amiss(standing: &RelationStanding, words: Words) -> Block {
         },
         false => Block::Note {
             tone: Tone::Warning,
-            title: words.say("Det här behöver göras något åt", "This needs doing something about").to_owned(),
+            title: words
+                .say("Det här behöver göras något åt", "This needs doing something about")
+                .to_owned(),
             text: reasons.join(" "),
         },
     }
@@ -108,7 +122,10 @@ fn who(told: &CustomerOverview, words: Words) -> Block {
                 words.say("Kundansvarig", "Business relationship manager"),
                 holders(Role::BusinessRelationshipManager),
             ),
-            fact(words.say("Leveransansvarig", "Delivery manager"), holders(Role::DeliveryManager)),
+            fact(
+                words.say("Leveransansvarig", "Delivery manager"),
+                holders(Role::DeliveryManager),
+            ),
             fact(words.say("Tjänsteägare", "Service owners"), holders(Role::ServiceOwner)),
         ]);
     }
@@ -124,7 +141,12 @@ fn who(told: &CustomerOverview, words: Words) -> Block {
     if !contacts.is_empty() {
         facts.push(fact(words.say("Hos kunden", "At the customer"), contacts.join("\n")));
     }
-    let used: Vec<String> = told.usages.items.iter().map(|usage| usage.service.name.to_string()).collect();
+    let used: Vec<String> = told
+        .usages
+        .items
+        .iter()
+        .map(|usage| usage.service.name.to_string())
+        .collect();
     if !used.is_empty() {
         facts.push(fact(words.say("Tjänster", "Services"), words.all(&used)));
     }
@@ -145,7 +167,10 @@ fn section(words: Words, title: (&str, &str), columns: &[(&str, &str)], rows: Ve
         heading(2, title),
         Block::Table(Table {
             caption: title.to_owned(),
-            columns: columns.iter().map(|(sv, en)| column(words.say(sv, en), false)).collect(),
+            columns: columns
+                .iter()
+                .map(|(sv, en)| column(words.say(sv, en), false))
+                .collect(),
             rows,
         }),
     ]
@@ -163,7 +188,12 @@ fn agreed(told: &CustomerOverview, words: Words) -> Vec<Block> {
     section(
         words,
         ("Överenskommelser", "Agreements"),
-        &[("Nummer", "Number"), ("Om", "About"), ("Läge", "State"), ("Gäller", "In force")],
+        &[
+            ("Nummer", "Number"),
+            ("Om", "About"),
+            ("Läge", "State"),
+            ("Gäller", "In force"),
+        ],
         told.agreements.items.iter().map(row).collect(),
     )
 }
@@ -173,7 +203,8 @@ fn delivered(told: &CustomerOverview, words: Words) -> Vec<Block> {
         vec![
             format!("{} {}", line.agreement.number, words.period(line.period)),
             words.statement_state(line.state).to_owned(),
-            line.verdicts.map_or_else(|| "–".to_owned(), |verdicts| words.verdicts(verdicts)),
+            line.verdicts
+                .map_or_else(|| "–".to_owned(), |verdicts| words.verdicts(verdicts)),
         ]
     };
     section(
@@ -196,7 +227,9 @@ fn satisfied(told: &CustomerOverview, words: Words) -> Vec<Block> {
             title: words.asked(trend.survey_kind, trend.question.as_ref(), trend.scale),
             series: words.method_of_figure(trend.method).to_owned(),
             of: words.say("Kund", "Customer").to_owned(),
-            mark: words.say("sämre än kvartalet före", "worse than the quarter before").to_owned(),
+            mark: words
+                .say("sämre än kvartalet före", "worse than the quarter before")
+                .to_owned(),
             periods: trend.points.iter().map(|at| at.period.to_string()).collect(),
             plots: vec![Multiple {
                 name: told.customer.name.to_string(),
@@ -205,7 +238,13 @@ fn satisfied(told: &CustomerOverview, words: Words) -> Vec<Block> {
         })
     };
     let known = |trend: &&SatisfactionTrend| trend.points.iter().any(|at| at.value.is_some());
-    let plots: Vec<Block> = told.satisfaction.iter().filter(known).take(MOST_PLOTS).map(plot).collect();
+    let plots: Vec<Block> = told
+        .satisfaction
+        .iter()
+        .filter(known)
+        .take(MOST_PLOTS)
+        .map(plot)
+        .collect();
     match plots.is_empty() {
         true => vec![],
         false => [vec![heading(2, words.say("Nöjdheten", "Satisfaction"))], plots].concat(),
@@ -255,8 +294,18 @@ fn asked(told: &CustomerOverview, words: Words) -> Vec<Block> {
     ];
     [
         section(words, overdue, &columns, rows(&told.overdue_complaints)),
-        section(words, ("Öppna ärenden", "Open requests"), &columns, rows(&told.open_requests)),
-        section(words, ("Senast beslutat", "Decided last"), &decisions, decided.collect()),
+        section(
+            words,
+            ("Öppna ärenden", "Open requests"),
+            &columns,
+            rows(&told.open_requests),
+        ),
+        section(
+            words,
+            ("Senast beslutat", "Decided last"),
+            &decisions,
+            decided.collect(),
+        ),
         vec![Block::Text {
             markdown: words.count(
                 told.open_improvements,
@@ -269,7 +318,94 @@ fn asked(told: &CustomerOverview, words: Words) -> Vec<Block> {
     .concat()
 }
 
+/// What comes: meetings, what the customer plans, what it is told of.
+fn ahead(told: &CustomerOverview, words: Words, time: LocalTime) -> Vec<Block> {
+    let meeting = |line: &MeetingLine| {
+        vec![
+            words.moment(line.starts_at, time.zone),
+            words.meeting_kind(line.kind).to_owned(),
+            line.title.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ]
+    };
+    let plan = |plan: &PackedPlan| {
+        let days = plan.period.map(|period| words.days(period.first_day, period.last_day));
+        vec![plan.title.to_string(), days.unwrap_or_default()]
+    };
+    let change = |change: &PackedChange| {
+        let english = change
+            .title
+            .en
+            .as_ref()
+            .map_or(change.title.sv.as_str(), |en| en.as_str());
+        vec![
+            words.say(change.title.sv.as_str(), english).to_owned(),
+            words.moment(change.begins_at, time.zone),
+        ]
+    };
+    let planned = ("Vad kunden planerar", "What the customer plans");
+    [
+        section(
+            words,
+            ("Kommande möten", "Next meetings"),
+            &[("När", "When"), ("Slag", "Kind"), ("Om", "About")],
+            told.next_meetings.iter().map(meeting).collect(),
+        ),
+        section(
+            words,
+            planned,
+            &[("Vad", "What"), ("När", "When")],
+            told.planned_activities.iter().map(plan).collect(),
+        ),
+        section(
+            words,
+            ("Aviserat", "Announced"),
+            &[("Vad", "What"), ("Börjar", "Begins")],
+            told.announcements.iter().map(change).collect(),
+        ),
+    ]
+    .concat()
+}
+
+/// Needs, and value against cost.
+fn weighed(told: &CustomerOverview, words: Words) -> Vec<Block> {
+    let mut facts = vec![];
+    if let Some(needs) = told.open_needs {
+        let counted = words.count(needs, ("behov", "need"), ("behov", "needs"));
+        facts.push(fact(words.say("Verksamheten behöver", "The business needs"), counted));
+    }
+    if let Some(value) = &told.value {
+        let totals = &value.totals;
+        let sums = |sums: &[Sum]| match sums {
+            [] => "–".to_owned(),
+            sums => sums.iter().map(|sum| words.sum(sum)).collect::<Vec<_>>().join(", "),
+        };
+        facts.push(fact(
+            words.say("Kostnad förra året", "Cost last year"),
+            sums(&totals.costs),
+        ));
+        facts.push(fact(
+            words.say("Nytta enligt kunden", "Benefit by the customer"),
+            sums(&totals.benefits),
+        ));
+    }
+    match facts.is_empty() {
+        true => vec![],
+        false => vec![
+            heading(2, words.say("Behov och värde", "Needs and value")),
+            Block::Facts(facts),
+        ],
+    }
+}
+
 impl Words {
+    fn meeting_kind(self, kind: MeetingKind) -> &'static str {
+        match kind {
+            MeetingKind::Team => self.say("teammöte", "team meeting"),
+            MeetingKind::Dialogue => self.say("dialog", "dialogue"),
+            MeetingKind::Review => self.say("uppföljning", "review"),
+        }
+    }
+
     fn mandate(self, kind: MandateKind) -> &'static str {
         match kind {
             MandateKind::Customer => self.say("beslutar", "decides"),
@@ -302,9 +438,15 @@ impl Words {
         let told = [
             (verdicts.met, self.say("hölls", "kept")),
             (verdicts.missed, self.say("hölls inte", "not kept")),
-            (verdicts.insufficient_data, self.say("kunde inte bedömas", "could not be judged")),
+            (
+                verdicts.insufficient_data,
+                self.say("kunde inte bedömas", "could not be judged"),
+            ),
         ];
-        let told = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+        let told = told
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{n} {what}"));
         let told: Vec<String> = told.collect();
         match told.is_empty() {
             true => "–".to_owned(),

@@ -135,6 +135,8 @@ pub fn tags() -> Value {
         (
             "knowledge",
             "What the business needs, what was learned, and how we are in touch with a customer.",
+        ),
+        (
             "meetings",
             "Meetings of the team, dialogues and reviews with the customer: agendas, minutes, series, packs.",
         ),

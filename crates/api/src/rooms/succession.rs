@@ -29,7 +29,11 @@ struct SuccessionQuery {
 #[utoipa::path(tag = "customers", operation_id = "listSuccessions", params(ListQuery, SuccessionQuery),
     responses((status = 200, description = "A page of successions.", body = Listing<Succession>)))]
 #[get("/successions")]
-async fn list_successions(call: Call, page: Query<ListQuery>, filter: Query<SuccessionQuery>) -> Result<Reply, Problem> {
+async fn list_successions(
+    call: Call,
+    page: Query<ListQuery>,
+    filter: Query<SuccessionQuery>,
+) -> Result<Reply, Problem> {
     call.listed(store::list_successions(&call.reader(), filter.0.customer, &page.0.into()).await?)
 }
 
@@ -105,7 +109,10 @@ async fn lineage(
     told: &SuccessionInput,
     days: std::ops::RangeInclusive<chrono::NaiveDate>,
 ) -> Result<Lineage, Problem> {
-    let members = [("predecessors", told.predecessors.as_slice()), ("successors", &told.successors)];
+    let members = [
+        ("predecessors", told.predecessors.as_slice()),
+        ("successors", &told.successors),
+    ];
     let [predecessors, successors] = store::hold_lineage(unit, &call.scope, members).await?;
     Ok(Lineage::of(predecessors, successors, told.heir, told.first_day, days)?)
 }

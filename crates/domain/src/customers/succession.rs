@@ -12,7 +12,10 @@ use crate::{
     agreements::{Agreement, FormerHolder, OtherParty},
     events::{Aggregate, SubjectKind},
     improvements::Improvement,
+    knowledge::BusinessNeed,
+    meetings::{Meeting, MeetingSeries},
     people::Contact,
+    planned_activities::PlannedActivity,
     vocabulary::*,
 };
 
@@ -48,6 +51,14 @@ word! {
         Request,
         /// An improvement that is not closed.
         Improvement,
+        /// Something planned that is not over.
+        PlannedActivity,
+        /// A need that is one still.
+        BusinessNeed,
+        /// A meeting that is planned.
+        Meeting,
+        /// A series of meetings that goes on.
+        MeetingSeries,
     }
 }
 
@@ -133,7 +144,11 @@ pub struct SuccessionObstacle {
     #[schema(max_length = 40, pattern = "^[a-z_]+$", example = "already_covered")]
     pub code: &'static str,
     /// What, and what would help.
-    #[schema(max_length = 2000, pattern = r"^[^\u0000]*$", example = "REQ-2026-000123 is named to no successor.")]
+    #[schema(
+        max_length = 2000,
+        pattern = r"^[^\u0000]*$",
+        example = "REQ-2026-000123 is named to no successor."
+    )]
     pub detail: String,
 }
 
@@ -409,16 +424,23 @@ impl Agreement {
     }
 }
 
-impl Contact {
-    /// They speak for their customer's successor, with the mandates that they have.
-    pub fn passed_on(self, to: CustomerRef) -> Self {
-        Self {
-            version: self.version + 1,
-            customer: to,
-            ..self
+/// What goes on under the successor as it is.
+macro_rules! passed_on {
+    ($($thing:ident $($changed_at:ident)?),*) => {$(
+        impl $thing {
+            /// It goes on under its customer's successor, and is otherwise as it was.
+            pub fn passed_on(self, to: CustomerRef $(, $changed_at: DateTime<Utc>)?) -> Self {
+                Self {
+                    version: self.version + 1,
+                    customer: to,
+                    $($changed_at,)?
+                    ..self
+                }
+            }
         }
-    }
+    )*};
 }
+passed_on!(Contact, ServiceUsage, Meeting, MeetingSeries, PlannedActivity changed_at, BusinessNeed changed_at);
 
 impl Improvement {
     /// It is for the successor in its customer's stead.
@@ -438,15 +460,6 @@ impl Improvement {
 }
 
 impl ServiceUsage {
-    /// A use that has not begun is the successor's.
-    pub fn passed_on(self, to: CustomerRef) -> Self {
-        Self {
-            version: self.version + 1,
-            customer: to,
-            ..self
-        }
-    }
-
     /// What the successor uses of it from the first day on: the days on which it doesn't use the service already.
     /// `others` are the successor's usages of the same service.
     pub fn left_for(&self, first_day: NaiveDate, others: &[ServiceUsage]) -> Result<Vec<Period>, Rule> {

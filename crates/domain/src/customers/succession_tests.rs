@@ -57,10 +57,22 @@ fn each_fault_is_told_at_its_place() {
     assert_eq!(pointer(lineage(&[1], &[2, 3], None)), "/heir");
     assert_eq!(pointer(lineage(&[1], &[2, 3], Some(4))), "/heir");
     let gone = customer(2).succeeded(vec![customer(9).reference()]);
-    let refused = Lineage::of(vec![customer(1)], vec![gone], None, day(0), Lineage::days_to_record(day(1)));
+    let refused = Lineage::of(
+        vec![customer(1)],
+        vec![gone],
+        None,
+        day(0),
+        Lineage::days_to_record(day(1)),
+    );
     assert_eq!(pointer(refused), "/successors/0");
     for first_day in [day(2), day(1) - chrono::Duration::days(367)] {
-        let refused = Lineage::of(vec![customer(1)], vec![customer(2)], None, first_day, Lineage::days_to_record(day(1)));
+        let refused = Lineage::of(
+            vec![customer(1)],
+            vec![customer(2)],
+            None,
+            first_day,
+            Lineage::days_to_record(day(1)),
+        );
         assert_eq!(pointer(refused), "/firstDay");
     }
     let split = lineage(&[1], &[2, 3], Some(2)).unwrap();

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     announcements::{AnnouncementKind, AnnouncementTitle},
+    meetings::MeetingKind,
     planned_activities::PlannedPhase,
     vocabulary::*,
 };
@@ -39,6 +40,18 @@ pub enum DateOf {
         /// What it is about.
         title: Title,
     },
+    /// A meeting.
+    Meeting {
+        /// Of which kind.
+        kind: MeetingKind,
+        /// What it is called, where that says more.
+        title: Option<Title>,
+    },
+    /// Something that was agreed at a meeting is to be done by then.
+    ActionDue {
+        /// What.
+        what: Title,
+    },
     /// Something that customers were told.
     Announcement {
         /// What kind of thing.
@@ -56,6 +69,8 @@ impl DateOf {
             Self::ImprovementDue { .. } => "improvement-activity",
             Self::AgreementNotice { .. } => "agreement-notice",
             Self::ComplaintDue { .. } => "complaint",
+            Self::Meeting { .. } => "meeting",
+            Self::ActionDue { .. } => "action-item",
             Self::Announcement { .. } => "announcement",
         }
     }

@@ -14,7 +14,6 @@ use crate::{
     clients::Client,
     connections::Connection,
     customers::{Customer, ServiceUsage, Succession},
-    customers::{Customer, ServiceUsage},
     date_feeds::CalendarSubscription,
     improvements::{Improvement, ImprovementOffer, Reading},
     knowledge::{BusinessNeed, Interaction, Lesson},
@@ -495,9 +494,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                 ])]
             }
         }
-        SubjectKind::Succession => {
-            const { &[of::<Succession>(&[("recorded", "Customers went on as others.")])] }
-        }
+        SubjectKind::Succession => const { &[of::<Succession>(&[("recorded", "Customers went on as others.")])] },
         SubjectKind::SatisfactionReport => {
             const {
                 &[of::<SatisfactionReport>(&[
@@ -512,6 +509,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
             const {
                 &[of::<Meeting>(&[
                     ("planned", "A meeting was planned."),
+                    ("passed_on", "A planned meeting is about its customer's successor."),
                     ("changed", "When, where or with whom a meeting is held changed."),
                     (
                         "removed",
@@ -545,6 +543,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
         SubjectKind::MeetingSeries => {
             const {
                 &[of::<MeetingSeries>(&[
+                    ("passed_on", "Meetings that recur are about their customer's successor."),
                     ("created", "Meetings recur from now on."),
                     ("changed", "When or how meetings recur changed."),
                     ("ended", "Meetings recur no longer than to a day."),
@@ -604,6 +603,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
         SubjectKind::BusinessNeed => {
             const {
                 &[of::<BusinessNeed>(&[
+                    ("passed_on", "A need is its customer's successor's."),
                     ("stated", "A need of a customer was entered."),
                     ("changed", "What is told of a need changed."),
                     ("closed", "A need is one no more."),
@@ -658,6 +658,9 @@ fn told_to_contacts(kind: SubjectKind) -> Told {
         SubjectKind::AgreementVersion => Told::But(&["created", "changed", "discarded"]),
         SubjectKind::Improvement => Told::But(&["activity_planned", "activity_changed", "activity_completed"]),
         SubjectKind::SatisfactionReport => Told::Only(&["published"]),
+        SubjectKind::PlannedActivity => Told::Everything,
+        // Meetings inside the team are among them.
+        SubjectKind::Meeting | SubjectKind::MeetingSeries => Told::Nothing,
         SubjectKind::Person
         | SubjectKind::Service
         | SubjectKind::CustomerTeam
@@ -675,6 +678,9 @@ fn told_to_contacts(kind: SubjectKind) -> Told {
         | SubjectKind::Connection
         | SubjectKind::Survey
         | SubjectKind::SurveyRound
+        | SubjectKind::Announcement
+        | SubjectKind::CalendarSubscription
+        | SubjectKind::Succession
         | SubjectKind::BusinessNeed
         | SubjectKind::Lesson
         | SubjectKind::Interaction => Told::Nothing,

@@ -26,6 +26,10 @@ word! {
         Agreement,
         /// An improvement.
         Improvement,
+        /// A meeting.
+        Meeting,
+        /// What a customer plans.
+        PlannedActivity,
     }
 }
 

@@ -69,6 +69,9 @@ pub struct BusinessNeedInput {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub evidence: Vec<RelatedInput>,
+    /// The meeting with the customer at which it was recorded, told once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<MeetingId>,
 }
 
 /// What is told of a need that is one no more.
@@ -123,6 +126,9 @@ pub struct BusinessNeed {
     pub strength: NeedStrength,
     /// Matters of the customer that show it.
     pub evidence: RelatedThings,
+    /// The meeting with the customer at which it was recorded.
+    #[serde(skip_serializing_if = "crate::meetings::told_once")]
+    pub meeting: Option<MeetingId>,
     /// The day on which it was entered.
     pub stated_on: NaiveDate,
     /// Since when it is a need no more, and why.
@@ -172,6 +178,7 @@ impl BusinessNeed {
             horizon: input.horizon,
             strength: input.strength,
             evidence,
+            meeting: input.meeting,
             stated_on: today,
             closing: None,
             created_at: now,

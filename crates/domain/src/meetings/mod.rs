@@ -110,6 +110,11 @@ impl MeetingStatus {
     }
 }
 
+/// At which meeting a thing was recorded is told once: a patch neither repeats nor changes it.
+pub(crate) fn told_once(meeting: &Option<MeetingId>) -> bool {
+    meeting.is_none() || Rendering::purpose() == Purpose::Input
+}
+
 /// What is told of a meeting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

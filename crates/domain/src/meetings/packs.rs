@@ -8,7 +8,10 @@ use super::*;
 use crate::{
     Rule, RuleCode,
     agreements::content_digest,
+    announcements::{Announcement, AnnouncementTitle},
     improvements::{Improvement, ImprovementOutcome, ImprovementStatus},
+    knowledge::{BusinessNeed, NeedHorizon, NeedStrength},
+    planned_activities::{PlannedActivity, PlannedPeriod, PlannedPhase},
     requests::{Request, RequestKind, RequestStatus},
     satisfaction::{SatisfactionMetric, SatisfactionReport},
     service_levels::{
@@ -174,6 +177,90 @@ impl PackedImprovement {
     }
 }
 
+/// A change that customers are told of, as a pack names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PackedChange {
+    /// Which announcement.
+    pub id: AnnouncementId,
+    /// What it is called.
+    pub title: AnnouncementTitle,
+    /// When it begins.
+    pub begins_at: DateTime<Utc>,
+    /// When it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+impl PackedChange {
+    /// An announcement.
+    pub fn of(announcement: &Announcement) -> Self {
+        Self {
+            id: announcement.id,
+            title: announcement.title.clone(),
+            begins_at: announcement.begins_at,
+            ends_at: announcement.ends_at,
+        }
+    }
+}
+
+/// A need as a pack names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PackedNeed {
+    /// Which.
+    pub id: BusinessNeedId,
+    /// What is needed.
+    pub statement: Title,
+    /// What it is about.
+    #[schema(example = "mobilitet")]
+    pub theme: Word,
+    /// When it will be felt.
+    pub horizon: NeedHorizon,
+    /// How strong it is.
+    pub strength: NeedStrength,
+}
+
+impl PackedNeed {
+    /// A need.
+    pub fn of(need: &BusinessNeed) -> Self {
+        Self {
+            id: need.id,
+            statement: need.statement.clone(),
+            theme: need.theme.clone(),
+            horizon: need.horizon,
+            strength: need.strength,
+        }
+    }
+}
+
+/// A planned activity as a pack names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PackedPlan {
+    /// Which.
+    pub id: PlannedActivityId,
+    /// What it is.
+    pub title: Title,
+    /// How far it has come.
+    pub phase: PlannedPhase,
+    /// When it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<PlannedPeriod>,
+}
+
+impl PackedPlan {
+    /// A planned activity.
+    pub fn of(activity: &PlannedActivity) -> Self {
+        Self {
+            id: activity.id,
+            title: activity.title.clone(),
+            phase: activity.phase,
+            period: activity.period,
+        }
+    }
+}
+
 /// What a review is held on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, sea_orm::FromJsonQueryResult)]
 #[serde(rename_all = "camelCase")]
@@ -199,6 +286,9 @@ pub struct ReviewPack {
     /// Improvements that are left to do, or that were verified.
     #[schema(max_items = 400)]
     pub improvements: Vec<PackedImprovement>,
+    /// Changes that are announced for the time after it.
+    #[schema(max_items = 200)]
+    pub changes: Vec<PackedChange>,
 }
 
 impl ReviewPack {
@@ -221,6 +311,12 @@ pub struct DialoguePack {
     /// Wishes and requirements that are open.
     #[schema(max_items = 200)]
     pub requests: Vec<PackedRequest>,
+    /// What the business will need.
+    #[schema(max_items = 200)]
+    pub needs: Vec<PackedNeed>,
+    /// What the customer itself is about to do.
+    #[schema(max_items = 200)]
+    pub plans: Vec<PackedPlan>,
 }
 
 impl Meeting {

@@ -95,6 +95,7 @@ impl PlannedActivity {
             confidence: input.confidence,
             contact: named.contact,
             shared_in_calendars: input.shared_in_calendars,
+            meeting: input.meeting,
             references: input.references,
             created_at: now,
             changed_at: now,

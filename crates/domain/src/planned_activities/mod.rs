@@ -158,6 +158,9 @@ pub struct PlannedActivityInput {
     /// Whether it may leave the customer's team in a calendar.
     #[serde(default)]
     pub shared_in_calendars: bool,
+    /// The meeting with the customer at which it was recorded, told once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<MeetingId>,
     /// What other systems call it.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -217,6 +220,9 @@ pub struct PlannedActivity {
     pub contact: Option<ContactRef>,
     /// Whether it may leave the customer's team in a calendar.
     pub shared_in_calendars: bool,
+    /// The meeting with the customer at which it was recorded.
+    #[serde(skip_serializing_if = "crate::meetings::told_once")]
+    pub meeting: Option<MeetingId>,
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,

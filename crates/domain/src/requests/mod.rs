@@ -236,11 +236,6 @@ fn in_the_log<T>(_: &T) -> bool {
     Rendering::purpose() == Purpose::Log
 }
 
-/// Where it was recorded is told once: a patch neither repeats nor changes it.
-fn unless_told(meeting: &Option<MeetingId>) -> bool {
-    meeting.is_none() || Rendering::purpose() == Purpose::Input
-}
-
 /// What is told of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -373,7 +368,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<Withdrawal>,
     /// The meeting with the customer at which it was recorded.
-    #[serde(skip_serializing_if = "unless_told")]
+    #[serde(skip_serializing_if = "crate::meetings::told_once")]
     pub meeting: Option<MeetingId>,
     /// What other systems call it.
     #[schema(max_items = 20)]

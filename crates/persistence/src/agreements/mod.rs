@@ -169,7 +169,12 @@ impl Row {
 fn former_holders(backend: DbBackend) -> String {
     store::json_rows(
         backend,
-        &[("id", "f.id"), ("code", "f.code"), ("name", "f.name"), ("until", "o.until")],
+        &[
+            ("id", "f.id"),
+            ("code", "f.code"),
+            ("name", "f.name"),
+            ("until", "o.until"),
+        ],
         "agreement_holder o join customer f on f.id = o.customer_id \
          where o.agreement_id = agreement.id and o.until is not null",
         "o.until",
@@ -293,7 +298,12 @@ async fn insert_row(unit: &mut UnitOfWork, act: &str, agreement: &Agreement) -> 
     if let Some(customer) = &agreement.customer {
         // It is its first holder's whenever its versions are in force.
         let sql = "insert into agreement_holder (agreement_id, customer_id, since) values (?, ?, '0001-01-01')";
-        store::run(unit.connection(), sql, vec![agreement.id.0.into(), customer.id.0.into()]).await?;
+        store::run(
+            unit.connection(),
+            sql,
+            vec![agreement.id.0.into(), customer.id.0.into()],
+        )
+        .await?;
     }
     let kind = SubjectKind::Agreement;
     references::set(unit, kind, agreement.id.0, &agreement.references, None, true).await?;
@@ -347,7 +357,12 @@ pub async fn pass_on(unit: &mut UnitOfWork, id: AgreementId, to: &Customer, firs
     let end = "update agreement_holder set until = ? where agreement_id = ? and until is null";
     store::run(unit.connection(), end, vec![first_day.into(), id.0.into()]).await?;
     let begin = "insert into agreement_holder (agreement_id, customer_id, since) values (?, ?, ?)";
-    store::run(unit.connection(), begin, vec![id.0.into(), to.id.0.into(), first_day.into()]).await?;
+    store::run(
+        unit.connection(),
+        begin,
+        vec![id.0.into(), to.id.0.into(), first_day.into()],
+    )
+    .await?;
     update(unit, "passed_on", &before, &after).await
 }
 

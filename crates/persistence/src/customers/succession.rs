@@ -3,24 +3,15 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    Rule, RuleCode,
-    access::Scope,
-    customers::*,
-    improvements::ImprovementStatus,
-    requests::RequestStatus,
-    teams::TeamAssignments,
-    vocabulary::*,
+    Rule, RuleCode, access::Scope, customers::*, improvements::ImprovementStatus, requests::RequestStatus,
+    teams::TeamAssignments, vocabulary::*,
 };
-use sea_orm::{
-    ActiveValue::Set,
-    EntityTrait, FromQueryResult, QueryTrait, Value,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, QueryTrait, Value, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{Entity, ancestors, get, height, hold, hold_hierarchy, keep, load, usage_by_id, usages_of};
 use crate::{
-    Error, Page, Paging, agreements, improvements, people, requests,
+    Error, Page, Paging, agreements, improvements, knowledge, meetings, people, planned_activities, requests,
     store::{self, Cursor, Source, UnitOfWork},
     teams,
 };
@@ -150,6 +141,14 @@ async fn open_things(unit: &UnitOfWork, lineage: &Lineage) -> Result<Vec<OpenThi
             and r.status in ('{}') \
          union all select 'improvement', i.id, i.number, ic.customer_id from improvement_customer ic \
             join improvement i on i.id = ic.improvement_id where ic.customer_id in ({mine}) and i.status in ('{}') \
+         union all select 'planned_activity', p.id, p.title, p.customer_id from planned_activity p \
+            where p.customer_id in ({mine}) and p.phase in ('idea', 'planned', 'ongoing') \
+         union all select 'business_need', b.id, b.statement, b.customer_id from business_need b \
+            where b.customer_id in ({mine}) and b.closed_on is null \
+         union all select 'meeting', m.id, m.kind || ' ' || cast(m.day as text), m.customer_id from meeting m \
+            where m.customer_id in ({mine}) and m.status = 'planned' \
+         union all select 'meeting_series', e.id, e.kind || ' ' || e.rule, e.customer_id from meeting_series e \
+            where e.customer_id in ({mine}) and (e.last_day is null or e.last_day >= ?) \
          order by kind, label, id limit {}",
         still(RequestStatus::open().map(|status| status.to_string()).collect()),
         still(ImprovementStatus::open().map(|status| status.to_string()).collect()),
@@ -164,9 +163,14 @@ async fn open_things(unit: &UnitOfWork, lineage: &Lineage) -> Result<Vec<OpenThi
         from.clone(),
         vec![day.clone()],
         from.clone(),
-        vec![day],
+        vec![day.clone()],
+        from.clone(),
+        from.clone(),
+        from.clone(),
+        from.clone(),
         from.clone(),
         from,
+        vec![day],
     ];
     let rows = store::rows::<OpenRow>(unit.connection(), &sql, values.concat()).await?;
     let thing = |row: OpenRow| OpenThing {
@@ -232,7 +236,9 @@ async fn covered_twice(
 ) -> Result<Vec<SuccessionObstacle>, Error> {
     let coming: Vec<Value> = items
         .iter()
-        .filter(|item| item.kind == SuccessionItemKind::Agreement && item.successor.as_ref() == Some(&successor.reference()))
+        .filter(|item| {
+            item.kind == SuccessionItemKind::Agreement && item.successor.as_ref() == Some(&successor.reference())
+        })
         .map(|item| item.id.into())
         .collect();
     if coming.is_empty() {
@@ -281,7 +287,10 @@ pub async fn succeed(
 ) -> Result<Succession, Error> {
     lift_successors(unit, lineage).await?;
     for item in &items {
-        let named = item.successor.as_ref().and_then(|to| lineage.successors.iter().find(|c| c.id == to.id));
+        let named = item
+            .successor
+            .as_ref()
+            .and_then(|to| lineage.successors.iter().find(|c| c.id == to.id));
         // Whoever is named to nobody stands in the way, and it does not come to this.
         let Some(to) = named else { continue };
         pass_on(unit, lineage, item, to).await?;
@@ -371,8 +380,30 @@ async fn pass_on(unit: &mut UnitOfWork, lineage: &Lineage, item: &SuccessionItem
         }
         SuccessionItemKind::Improvement => {
             let before = improvements::load(unit, &house, item.id.into()).await?;
-            let after = before.clone().passed_on(item.predecessor.id, to.reference(), unit.now());
+            let after = before
+                .clone()
+                .passed_on(item.predecessor.id, to.reference(), unit.now());
             improvements::update(unit, "passed_on", &before, &after).await
+        }
+        SuccessionItemKind::PlannedActivity => {
+            let before = planned_activities::load(unit, &house, item.id.into()).await?;
+            let after = before.clone().passed_on(to.reference(), unit.now());
+            planned_activities::update(unit, &before, &after).await
+        }
+        SuccessionItemKind::BusinessNeed => {
+            let before = knowledge::load_need(unit, &house, item.id.into()).await?;
+            let after = before.clone().passed_on(to.reference(), unit.now());
+            knowledge::update_need(unit, "passed_on", &before, &after).await
+        }
+        SuccessionItemKind::Meeting => {
+            let before = meetings::load(unit, &house, item.id.into()).await?;
+            let after = before.clone().passed_on(to.reference());
+            meetings::update(unit, "passed_on", &before, &after).await
+        }
+        SuccessionItemKind::MeetingSeries => {
+            let before = meetings::load_series(unit, &house, item.id.into()).await?;
+            let after = before.clone().passed_on(to.reference());
+            meetings::pass_series_on(unit, &before, &after).await
         }
     }
 }
@@ -442,7 +473,12 @@ async fn end(
     let lead = "update customer set heir_id = ? where id = ? or heir_id = ?";
     let values = vec![succession.heir.id.0.into(), id.0.into(), id.0.into()];
     store::run(unit.connection(), lead, values).await?;
-    store::run(unit.connection(), "update customer set ended_at = ? where id = ?", vec![from.into(), id.0.into()]).await?;
+    store::run(
+        unit.connection(),
+        "update customer set ended_at = ? where id = ?",
+        vec![from.into(), id.0.into()],
+    )
+    .await?;
     unit.record("succeeded", Some(&before), Some(&after))
 }
 
@@ -487,5 +523,9 @@ pub async fn list_successions(
     let (rows, total) = paging
         .rows::<succession::Model>(source, &mut query, None, ("succession", "id"))
         .await?;
-    Ok(paging.cut(rows.into_iter().map(Into::into).collect(), total, |s: &Succession| Cursor::after(vec![], s.id)))
+    Ok(
+        paging.cut(rows.into_iter().map(Into::into).collect(), total, |s: &Succession| {
+            Cursor::after(vec![], s.id)
+        }),
+    )
 }

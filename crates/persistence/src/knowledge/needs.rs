@@ -1,6 +1,6 @@
 //! Business needs, by when they were entered, and those that a digest is made of.
 use chrono::NaiveDate;
-use domain::{Rule, RuleCode, access::Scope, events::SubjectKind, knowledge::*, vocabulary::*};
+use domain::{Rule, RuleCode, access::Scope, events::SubjectKind, knowledge::*, meetings::LinkedKind, vocabulary::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryTrait,
     sea_query::{Expr, ExprTrait, SelectStatement},
@@ -9,6 +9,7 @@ use sea_orm::{
 use super::terms;
 use crate::{
     Error, Page, Paging, access,
+    meetings::recorded_at,
     store::{self, Cursor, Source, UnitOfWork},
 };
 
@@ -48,6 +49,7 @@ struct Row {
     need: Model,
     customer_code: Code,
     customer_name: Name,
+    meeting: Option<MeetingId>,
     permitted: access::Leave,
 }
 
@@ -68,6 +70,7 @@ impl From<Row> for (BusinessNeed, access::Leave) {
             horizon: row.horizon,
             strength: row.strength,
             evidence: row.evidence,
+            meeting: found.meeting,
             stated_on: row.stated_on,
             closing: row.closing,
             created_at: row.created_at,
@@ -107,7 +110,8 @@ fn select(source: &impl Source, scope: &Scope, today: NaiveDate) -> SelectStatem
     query
         .inner_join("customer", Expr::cust("customer.id = business_need.customer_id"))
         .expr_as(Expr::col(("customer", "code")), "customer_code")
-        .expr_as(Expr::col(("customer", "name")), "customer_name");
+        .expr_as(Expr::col(("customer", "name")), "customer_name")
+        .expr_as(recorded_at(LinkedKind::BusinessNeed, "business_need.id"), "meeting");
     let column = "business_need.customer_id";
     access::guard(&mut query, scope, column, (today, backend), |reach| {
         access::of_customers(&reach.customers, column, today, backend)

@@ -1,12 +1,12 @@
 //! What meetings take up and what is recorded at them: things of other rooms, found as their own rooms show them.
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Rule, RuleCode, access::Scope, meetings::*, requests::RequestKind, vocabulary::*};
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{load, update};
 use crate::{
-    Error, improvements, references, requests, satisfaction, service_levels,
+    Error, improvements, knowledge, planned_activities, references, requests, satisfaction, service_levels,
     store::{self, Source, UnitOfWork},
 };
 
@@ -33,8 +33,12 @@ pub async fn matter(
         LinkedKind::SatisfactionReport => satisfaction::report(source, &seen, thing.id.into(), today)
             .await
             .map(|report| (report.customer.id == customer, false)),
-        // The rooms of these are not there yet: nothing of them exists.
-        LinkedKind::PlannedActivity | LinkedKind::BusinessNeed => Err(Error::NotFound),
+        LinkedKind::PlannedActivity => planned_activities::get(source, &seen, thing.id.into(), today)
+            .await
+            .map(|activity| (activity.customer.id == customer, false)),
+        LinkedKind::BusinessNeed => knowledge::need(source, &seen, thing.id.into(), today)
+            .await
+            .map(|need| (need.customer.id == customer, false)),
     };
     match found {
         Ok((true, is_complaint)) => Ok(Matter {
@@ -99,7 +103,23 @@ pub async fn record(
     Ok(after)
 }
 
+/// A thing of this kind that is no complaint, and what R17 asks of it.
+pub fn made(kind: LinkedKind, id: impl Into<Uuid>) -> (LinkedThing, Matter) {
+    let matter = Matter {
+        kind,
+        is_complaint: false,
+    };
+    (thing(kind, id), matter)
+}
+
 /// A thing of this kind.
 pub fn thing(kind: LinkedKind, id: impl Into<Uuid>) -> LinkedThing {
     LinkedThing { kind, id: id.into() }
+}
+
+/// The meeting at which the thing whose id stands in a column was recorded.
+pub(crate) fn recorded_at(kind: LinkedKind, id: &str) -> Expr {
+    Expr::cust(format!(
+        "(select o.meeting_id from meeting_outcome o where o.kind = '{kind}' and o.subject_id = {id})"
+    ))
 }

@@ -347,6 +347,8 @@ pub struct Filter {
     pub team: Option<TeamId>,
     /// In which this person takes part.
     pub person: Option<PersonId>,
+    /// In which this contact takes part.
+    pub contact: Option<ContactId>,
     /// Of this kind.
     pub kind: Option<MeetingKind>,
     /// That stand so.
@@ -375,7 +377,12 @@ impl Filter {
             let sql = "meeting.id in (select x.meeting_id from meeting_participant x where x.person_id = ?)";
             store::expr(backend, sql, [id.0])
         };
+        let with_contact = |id: ContactId| {
+            let sql = "meeting.id in (select x.meeting_id from meeting_participant x where x.contact_id = ?)";
+            store::expr(backend, sql, [id.0])
+        };
         let wanted = [
+            self.contact.map(with_contact),
             self.customer.map(|id| Column::CustomerId.eq(id)),
             self.team.map(of_team),
             self.person.map(with_person),

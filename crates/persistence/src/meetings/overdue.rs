@@ -1,5 +1,5 @@
 //! Customers that have waited for a meeting for too long, of many customers in one query.
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{access::Scope, meetings::*, vocabulary::*};
 use sea_orm::{
     FromQueryResult, Order, Value,
@@ -144,6 +144,8 @@ pub struct DueAction {
     pub text: Title,
     /// By which day.
     pub due_day: NaiveDate,
+    /// When the meeting was entered.
+    pub created_at: DateTime<Utc>,
 }
 
 /// What is to be done by somebody, or for customers, with a due day from one day on and before another.
@@ -165,12 +167,13 @@ pub async fn due_actions(
         name: Name,
         text: Title,
         due_day: NaiveDate,
+        created_at: DateTime<Utc>,
     }
     let item = "meeting_action_item";
     let mut query = Query::select();
     query
         .columns([(item, "id"), (item, "meeting_id"), (item, "text"), (item, "due_day")])
-        .columns([("meeting", "version"), ("meeting", "customer_id")])
+        .columns(["version", "customer_id", "created_at"].map(|name| ("meeting", name)))
         .columns([("customer", "code"), ("customer", "name")])
         .from(item)
         .inner_join("meeting", Expr::cust("meeting.id = meeting_action_item.meeting_id"))
@@ -208,6 +211,7 @@ pub async fn due_actions(
         },
         text: row.text,
         due_day: row.due_day,
+        created_at: row.created_at,
     };
     Ok(rows.into_iter().map(due).collect())
 }

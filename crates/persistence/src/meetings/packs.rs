@@ -2,11 +2,12 @@
 //! published.
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::{
     Rule, RuleCode,
     access::Scope,
     agreements::CalendarPeriod,
+    announcements::AnnouncementKind,
     meetings::*,
     requests::{Request, RequestKind},
     satisfaction::ReportState,
@@ -16,7 +17,8 @@ use domain::{
 use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult};
 
 use crate::{
-    Error, Page, Paging, improvements, requests, satisfaction, service_levels,
+    Error, Page, Paging, announcements, improvements, knowledge, planned_activities, requests, satisfaction,
+    service_levels,
     store::{self, Source, UnitOfWork},
 };
 
@@ -46,6 +48,9 @@ pub struct LooksBack {
     /// When the meeting's day ends.
     pub before: DateTime<Utc>,
 }
+
+/// How many days ahead announced changes are told of.
+const AHEAD: i64 = 90;
 
 const ALL: Paging = Paging {
     limit: PACKED as u64,
@@ -135,6 +140,7 @@ pub async fn review_pack(
         satisfaction: whole(told, "figures of satisfaction")?,
         complaints: complaints(source, seen, meeting, back, today).await?,
         improvements: left_or_verified(source, seen, meeting, back, today).await?,
+        changes: announced(source, seen, meeting, back, today).await?,
     })
 }
 
@@ -222,6 +228,25 @@ async fn left_or_verified(
     Ok(all)
 }
 
+/// Changes that the customer is told of, from the review's day on.
+async fn announced(
+    source: &impl Source,
+    scope: &Scope,
+    meeting: &Meeting,
+    back: LooksBack,
+    today: NaiveDate,
+) -> Result<Vec<PackedChange>, Error> {
+    let ahead = (back.before - Duration::days(1), back.before + Duration::days(AHEAD));
+    let told = announcements::of_customer(source, scope, meeting.customer.id, ahead, PACKED as u64, today).await?;
+    let mut changes: Vec<PackedChange> = told
+        .iter()
+        .filter(|announcement| announcement.kind == AnnouncementKind::PlannedChange)
+        .map(PackedChange::of)
+        .collect();
+    changes.sort_by_key(|change| (change.begins_at, change.id));
+    Ok(changes)
+}
+
 /// What the dialogue is held on: what is open of what the customer wants.
 pub async fn dialogue_pack(
     source: &impl Source,
@@ -246,7 +271,21 @@ pub async fn dialogue_pack(
     let mut wanted = of_kind(RequestKind::Wish).await?;
     wanted.extend(of_kind(RequestKind::Requirement).await?);
     wanted.sort_by_key(|request| request.id);
+    let stated = knowledge::NeedFilter {
+        customer: Some(meeting.customer.id),
+        open: Some(true),
+        ..Default::default()
+    };
+    let needs = knowledge::needs(source, &seen, &stated, &ALL, today).await?;
+    let planned = planned_activities::Filter {
+        customer: Some(meeting.customer.id),
+        ahead: Some(true),
+        ..Default::default()
+    };
+    let plans = planned_activities::list(source, &seen, &planned, &ALL, today).await?;
     Ok(DialoguePack {
+        needs: whole(needs, "needs")?.iter().map(PackedNeed::of).collect(),
+        plans: whole(plans, "planned activities")?.iter().map(PackedPlan::of).collect(),
         customer: meeting.customer.clone(),
         ideas: packed(&of_kind(RequestKind::ImprovementSuggestion).await?),
         requests: packed(&wanted),

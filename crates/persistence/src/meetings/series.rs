@@ -202,6 +202,19 @@ pub async fn update_series(
     keep(unit, wanted).await
 }
 
+/// Stores that a series is about its customer's successor. Its meetings are passed on each by itself.
+pub async fn pass_series_on(unit: &mut UnitOfWork, before: &MeetingSeries, after: &MeetingSeries) -> Result<(), Error> {
+    let done = Entity::update_many()
+        .col_expr(Column::CustomerId, Expr::val(after.customer.id))
+        .col_expr(Column::Version, Expr::val(after.version))
+        .filter(Column::Id.eq(before.id))
+        .filter(Column::Version.eq(before.version))
+        .exec(unit.connection())
+        .await?;
+    store::unless_stale(done)?;
+    unit.record("passed_on", Some(before), Some(after))
+}
+
 /// The meetings of a series that are to come and that nobody has touched.
 async fn untouched(unit: &UnitOfWork, id: MeetingSeriesId, now: DateTime<Utc>) -> Result<Vec<Meeting>, Error> {
     let everything = Scope::unlimited("");

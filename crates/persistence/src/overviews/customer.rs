@@ -1,15 +1,17 @@
 //! One customer at a glance.
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use domain::{
     access::Scope,
     agreements::{Agreement, AgreementRef, CalendarPeriod, VersionSummary},
     customers::{Customer, ServiceUsage},
+    meetings::{Meeting, MeetingKind, PackedChange, PackedPlan},
     people::{MandateKind, Mandates},
     relation::{RelationStanding, RelationWeights},
+    requests::{Decision, DecisionOutcome, Destination, Request, RequestKind, RequestStatus},
     satisfaction::{SatisfactionTrend, last_fixed},
     service_levels::{StatementPeriod, StatementState, Verdicts},
-    requests::{Decision, DecisionOutcome, Destination, Request, RequestKind, RequestStatus},
     teams::ResponsibleTeam,
+    value::CustomerValue,
     vocabulary::*,
 };
 use sea_orm::{
@@ -21,14 +23,18 @@ use utoipa::ToSchema;
 
 use super::{NAMED, Shortlist, labelled, shortlist, standing};
 use crate::{
-    Error, Paging, access, agreements, customers, improvements, people, requests, satisfaction,
+    Error, Paging, access, agreements, announcements, customers, improvements, knowledge, meetings, people,
+    planned_activities, requests, satisfaction,
     service_levels::{self, LocalTime},
     store::Source,
-    teams,
+    teams, value,
 };
 
 /// How many requests, decisions and so on are shown.
 const SHOWN: u64 = 10;
+/// How many days ahead plans and announcements are shown.
+const PLANNED_AHEAD: u64 = 183;
+const TOLD_AHEAD: i64 = 92;
 /// How many running statements are computed.
 const COMPUTED: usize = 3;
 
@@ -60,6 +66,22 @@ pub struct CustomerOverview {
     pub open_requests: Shortlist<RequestLine>,
     /// What destinations have decided, latest first.
     pub decisions: Shortlist<DecisionLine>,
+    /// The next meetings with it, the first one first.
+    #[schema(max_items = 10)]
+    pub next_meetings: Vec<MeetingLine>,
+    /// What it plans for the next half year, the first one first.
+    #[schema(max_items = 10)]
+    pub planned_activities: Vec<PackedPlan>,
+    /// What it is told of now and for the next three months, the last to begin first.
+    #[schema(max_items = 10)]
+    pub announcements: Vec<PackedChange>,
+    /// How many needs it has; the provider's own view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9007199254740991i64)]
+    pub open_needs: Option<u64>,
+    /// Value against cost of the last year that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<CustomerValue>,
     /// How many improvements have something left to do.
     #[schema(minimum = 0, maximum = 9007199254740991i64)]
     pub open_improvements: u64,
@@ -88,6 +110,32 @@ pub struct StatementLine {
     /// How many targets were met, missed and so on; of a running one, as of now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdicts: Option<Verdicts>,
+}
+
+/// A meeting in one line.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MeetingLine {
+    /// Its id.
+    pub id: MeetingId,
+    /// What kind of meeting.
+    pub kind: MeetingKind,
+    /// What it is called, where that says more than its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Title>,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+}
+
+impl From<Meeting> for MeetingLine {
+    fn from(meeting: Meeting) -> Self {
+        Self {
+            id: meeting.id,
+            kind: meeting.kind,
+            title: meeting.title,
+            starts_at: meeting.starts_at,
+        }
+    }
 }
 
 /// A request in one line.
@@ -215,12 +263,31 @@ pub async fn customer_overview(
     let standing = match scope.is_contact() {
         true => None,
         false => {
-            let reasons = standing::reasons(source, scope, weights, Some(id), today).await?.remove(&id);
+            let reasons = standing::reasons(source, scope, weights, Some(id), today)
+                .await?
+                .remove(&id);
             Some(RelationStanding::of(customer.reference(), reasons.unwrap_or_default()))
         }
     };
     let quarter = last_fixed(CalendarPeriod::Quarter, today);
+    let next = meetings::next_of_customer(source, scope, id, SHOWN, (time.now, today)).await?;
+    let planned = planned_activities::Filter {
+        customer: Some(id),
+        ..Default::default()
+    };
+    let ahead = (today, today + Days::new(PLANNED_AHEAD));
+    let planned = planned_activities::coming(source, scope, planned, ahead, today).await?;
+    let told = (time.now, time.now + Duration::days(TOLD_AHEAD));
+    let announced = announcements::of_customer(source, scope, id, told, SHOWN, today).await?;
     Ok(CustomerOverview {
+        next_meetings: next.into_iter().map(Into::into).collect(),
+        planned_activities: planned.iter().take(SHOWN as usize).map(PackedPlan::of).collect(),
+        announcements: announced.iter().map(PackedChange::of).collect(),
+        open_needs: match scope.is_contact() {
+            true => None,
+            false => Some(knowledge::count_open_needs(source, scope, id, today).await?),
+        },
+        value: value::of_customer(source, scope, id, today).await?,
         standing,
         agreements: agreement_lines(source, scope, id, today).await?,
         statements: statement_lines(source, scope, id, time).await?,

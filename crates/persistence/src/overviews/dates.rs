@@ -7,6 +7,7 @@ use domain::{
     calendars::midnight,
     date_feeds::*,
     improvements::ImprovementStatus,
+    meetings::{Meeting, MeetingStatus},
     planned_activities::PlannedPhase,
     vocabulary::*,
 };
@@ -17,7 +18,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    Error, access,
+    Error, access, meetings,
     service_levels::LocalTime,
     store::{self, Source},
 };
@@ -47,6 +48,8 @@ pub async fn dates(
     dates.extend(improvement_activities(source, &asked).await?);
     dates.extend(agreement_notices(source, &asked).await?);
     dates.extend(complaints(source, &asked).await?);
+    dates.extend(meetings_of(source, &asked).await?);
+    dates.extend(actions(source, &asked).await?);
     Ok(dates)
 }
 
@@ -257,6 +260,62 @@ async fn announcements(source: &impl Source, asked: &Asked<'_>) -> Result<Vec<Fe
     };
     let rows = store::all::<AnnouncedRow>(source.connection(), &query).await?;
     Ok(rows.into_iter().map(date).collect())
+}
+
+/// Meetings: a person's own, a team's, a customer's. What is said inside the team no contact sees.
+async fn meetings_of(source: &impl Source, asked: &Asked<'_>) -> Result<Vec<FeedDate>, Error> {
+    let zone = asked.time.zone;
+    let after = asked.window.last_day.succ_opt().unwrap_or(asked.window.last_day);
+    let mut filter = meetings::Filter {
+        from: Some(midnight(zone, asked.window.first_day)),
+        before: Some(midnight(zone, after)),
+        ..meetings::Filter::default()
+    };
+    match (asked.of, asked.subscriber) {
+        (DatesOf::Own {}, Subscriber::Person(person)) => filter.person = Some(person),
+        (DatesOf::Own {}, Subscriber::Contact(contact)) => filter.contact = Some(contact),
+        (DatesOf::Team { team }, _) => filter.team = Some(team),
+        (DatesOf::Customer { customer }, _) => filter.customer = Some(customer),
+        (DatesOf::Service { .. }, _) => return Ok(vec![]),
+    }
+    let found = meetings::first(source, asked.scope, &filter, MOST, asked.today()).await?;
+    let date = |meeting: Meeting| FeedDate {
+        of: DateOf::Meeting {
+            kind: meeting.kind,
+            title: meeting.title,
+        },
+        id: meeting.id.0,
+        part: None,
+        customer: Some(meeting.customer.name),
+        when: When::Times(meeting.starts_at, meeting.ends_at),
+        cancelled: meeting.status == MeetingStatus::Cancelled,
+        sequence: meeting.sequence.into(),
+        changed_at: meeting.created_at,
+    };
+    Ok(found.into_iter().map(date).collect())
+}
+
+/// What was agreed at meetings and is to be done: by somebody, or for a customer.
+async fn actions(source: &impl Source, asked: &Asked<'_>) -> Result<Vec<FeedDate>, Error> {
+    let by = match (asked.of, asked.subscriber) {
+        _ if asked.scope.is_contact() => return Ok(vec![]),
+        (DatesOf::Own {}, Subscriber::Person(person)) => (Some(person), None),
+        (DatesOf::Customer { customer }, _) => (None, Some(customer)),
+        _ => return Ok(vec![]),
+    };
+    let days = (asked.window.first_day, asked.window.last_day);
+    let date = |due: meetings::DueAction| FeedDate {
+        of: DateOf::ActionDue { what: due.text },
+        id: due.id.0,
+        part: None,
+        customer: Some(due.customer.name),
+        when: When::Days(due.due_day, due.due_day),
+        cancelled: false,
+        sequence: due.version,
+        changed_at: due.created_at,
+    };
+    let found = meetings::due_actions(source, asked.scope, by, days, MOST, asked.today()).await?;
+    Ok(found.into_iter().map(date).collect())
 }
 
 #[derive(FromQueryResult)]

@@ -2,9 +2,9 @@
 //! a fixed number of queries, however much there is.
 mod coverage;
 mod customer;
+mod dates;
 mod standing;
 mod timeline;
-mod dates;
 
 use sea_orm::{
     ConnectionTrait, FromQueryResult,
@@ -15,9 +15,9 @@ use utoipa::ToSchema;
 
 pub use coverage::*;
 pub use customer::*;
+pub use dates::*;
 pub use standing::ranking;
 pub use timeline::*;
-pub use dates::*;
 
 use crate::{Error, store::Source};
 

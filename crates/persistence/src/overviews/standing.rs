@@ -15,7 +15,9 @@ use sea_orm::{FromQueryResult, Value};
 use crate::{
     Error, Paging,
     agreements::COVERING,
-    customers, satisfaction,
+    customers,
+    meetings::{self, OverdueFilter},
+    satisfaction,
     store::{self, Source},
 };
 
@@ -83,7 +85,9 @@ pub(super) async fn reasons(
         reasons.entry(customer).or_default().push(reason);
     };
     for flag in RelationFlag::all() {
-        let Some((mut sql, mut values)) = finding(flag, today) else { continue };
+        let Some((mut sql, mut values)) = finding(flag, today) else {
+            continue;
+        };
         if let Some(customer) = only {
             sql = format!("select * from ({sql}) f where f.customer_id = ?");
             values.push(customer.0.into());
@@ -92,9 +96,28 @@ pub(super) async fn reasons(
             flagged(flag, found.customer_id, (found.n, found.since));
         }
     }
+    let waiting = OverdueFilter {
+        customers: only.map(|customer| vec![customer]),
+        kind: None,
+    };
+    let most = Paging {
+        limit: MOST_RANKED,
+        after: None,
+        descending: false,
+        count: false,
+    };
+    for late in meetings::overdue(source, scope, &waiting, &most, today).await?.items {
+        let since = late.overdue.iter().map(|meeting| meeting.since).min();
+        let n = i64::try_from(late.overdue.len()).unwrap_or(i64::MAX);
+        flagged(RelationFlag::OverdueMeeting, late.customer.id, (n, since));
+    }
     let quarter = last_fixed(CalendarPeriod::Quarter, today);
     for (customer, n) in satisfaction::fallen(source, scope, quarter, only, today).await? {
-        flagged(RelationFlag::SatisfactionFell, customer, (n, Some(quarter.period().since)));
+        flagged(
+            RelationFlag::SatisfactionFell,
+            customer,
+            (n, Some(quarter.period().since)),
+        );
     }
     Ok(reasons)
 }

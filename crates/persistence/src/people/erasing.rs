@@ -2,8 +2,7 @@
 use domain::people::{Contact, Erased, Erasure};
 
 use super::update_contact;
-use crate::{Error, events, notifications, requests, store::UnitOfWork, surveys, value};
-use crate::{Error, date_feeds, events, notifications, requests, store::UnitOfWork, surveys};
+use crate::{Error, date_feeds, events, notifications, requests, store::UnitOfWork, surveys, value};
 
 /// Erases a loaded contact; once more, it takes away what was left. The log must be in order, so that all of their events
 /// are found.

@@ -3,7 +3,7 @@ mod conflicts;
 mod history;
 
 use chrono::NaiveDate;
-use domain::{access::Scope, events::SubjectKind, planned_activities::*, vocabulary::*};
+use domain::{access::Scope, events::SubjectKind, meetings::LinkedKind, planned_activities::*, vocabulary::*};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -16,6 +16,7 @@ pub use history::history;
 use crate::{
     Error, Page, Paging, access,
     customers::known_by,
+    meetings::recorded_at,
     references::{self, References},
     service_levels::LocalTime,
     services,
@@ -103,6 +104,7 @@ struct Row {
     customer_name: Name,
     contact_name: Option<PersonName>,
     services: String,
+    meeting: Option<MeetingId>,
     permitted: access::Leave,
 }
 
@@ -143,6 +145,7 @@ impl Row {
             confidence: row.confidence,
             contact: Option::zip(row.contact_id, self.contact_name).map(|(id, name)| ContactRef { id, name }),
             shared_in_calendars: row.shared_in_calendars,
+            meeting: self.meeting,
             references: row.external_references.0,
             created_at: row.created_at,
             changed_at: row.changed_at,
@@ -165,7 +168,11 @@ fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatemen
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
         .expr_as(Expr::col(("contact", "name")), "contact_name")
-        .expr_as(Expr::cust(services), "services");
+        .expr_as(Expr::cust(services), "services")
+        .expr_as(
+            recorded_at(LinkedKind::PlannedActivity, "planned_activity.id"),
+            "meeting",
+        );
     let column = "planned_activity.customer_id";
     access::guard(&mut query, scope, column, (today, backend), |reach| {
         access::of_customers(&reach.customers, column, today, backend)

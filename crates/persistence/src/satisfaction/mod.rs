@@ -11,8 +11,8 @@ mod rounds;
 pub(crate) use drawing::is_drawn;
 pub use figures::{Filter, metrics};
 pub(crate) use figures::{told, told_of_round};
-pub(crate) use overview::{fallen, trends_of};
 pub use overview::{OverviewFilter, index, overview};
+pub(crate) use overview::{fallen, trends_of};
 pub use ratings::take_in;
 pub(crate) use ratings::{match_one, waited_for};
 pub use reports::{

@@ -172,7 +172,12 @@ impl Covered {
              where h.ancestor_id in ({})",
             store::places(self.holders.len())
         );
-        let mut values = vec![agreement.id.0.into(), until.into(), first_day.into(), version.id.0.into()];
+        let mut values = vec![
+            agreement.id.0.into(),
+            until.into(),
+            first_day.into(),
+            version.id.0.into(),
+        ];
         values.extend(self.holders.iter().map(|holder| Value::from(holder.0)));
         let mut nearer: HashMap<_, Vec<Period>> = HashMap::new();
         for row in store::rows::<OverriddenRow>(source.connection(), &sql, values).await? {
@@ -185,7 +190,10 @@ impl Covered {
                 until: row.held_until,
             };
             let days = in_force.common(&held);
-            nearer.entry((row.customer_id, row.service_id)).or_default().extend(days);
+            nearer
+                .entry((row.customer_id, row.service_id))
+                .or_default()
+                .extend(days);
         }
         Ok(nearer)
     }
@@ -205,7 +213,10 @@ impl Covered {
         let mut under: HashMap<_, Vec<Period>> = HashMap::new();
         for row in store::rows::<UnderRow>(source.connection(), &sql, values).await? {
             let days = held.iter().filter(|(holder, _)| *holder == row.ancestor_id);
-            under.entry(row.customer_id).or_default().extend(days.map(|(_, days)| *days));
+            under
+                .entry(row.customer_id)
+                .or_default()
+                .extend(days.map(|(_, days)| *days));
         }
         Ok(under)
     }
@@ -227,7 +238,10 @@ impl Covered {
     /// Whether the customer's evidence of the day belongs here and not to a nearer agreement.
     fn holds(&self, customer: CustomerId, service: ServiceId, day: NaiveDate) -> bool {
         let on_day = |days: &Vec<Period>| days.iter().any(|days| days.contains(day));
-        let here = self.under.as_ref().is_none_or(|under| under.get(&customer).is_some_and(on_day));
+        let here = self
+            .under
+            .as_ref()
+            .is_none_or(|under| under.get(&customer).is_some_and(on_day));
         here && !self.overridden.get(&(customer, service)).is_some_and(on_day)
     }
 }

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Everything that a system can be given leave to do.
-pub const SCOPES: [&str; 22] = [
-pub const SCOPES: [&str; 19] = [
+pub const SCOPES: [&str; 27] = [
     "register.read",
     "register.write",
     "requests.read",
@@ -196,6 +195,8 @@ pub fn announcement(service: &str, customer: &str) -> Value {
 
 pub fn calendar_subscription() -> Value {
     json!({"name": fresh("Datum"), "of": {"kind": "own"}})
+}
+
 /// A meeting that began in January, by which it can be held.
 pub fn meeting(customer: &str, kind: &str) -> Value {
     json!({"customer": customer, "kind": kind, "startsAt": "2026-01-15T09:00:00Z", "endsAt": "2026-01-15T10:00:00Z"})

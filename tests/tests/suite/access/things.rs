@@ -759,7 +759,7 @@ impl Stage {
     /// What would end a new customer for another.
     async fn succession_told(&self) -> Value {
         let (ends, goes_on) = (self.part(&self.home).await, self.part(&self.home).await);
-        json!({"predecessors": [ends.ids[0].1], "successors": [goes_on.ids[0].1], "firstDay": "2026-02-01",
+        json!({"predecessors": [ends.ids[0].1], "successors": [goes_on.ids[0].1], "firstDay": chrono::Utc::now().date_naive(),
             "reason": "Ny organisation."})
     }
 

@@ -191,17 +191,26 @@ fn no_figure_of_the_delivery_has_a_place_in_a_dialogues_pack() {
     }
     dialogue.sort();
     let only = [
+        "BusinessNeedId",
         "Code",
         "CustomerId",
         "CustomerRef",
         "DialoguePack",
         "Name",
+        "NeedHorizon",
+        "NeedStrength",
+        "PackedNeed",
+        "PackedPlan",
         "PackedRequest",
+        "PlannedActivityId",
+        "PlannedPeriod",
+        "PlannedPhase",
         "RequestId",
         "RequestKind",
         "RequestRef",
         "RequestStatus",
         "Title",
+        "Word",
     ];
     assert_eq!(dialogue, only);
 }

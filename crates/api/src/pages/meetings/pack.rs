@@ -33,6 +33,10 @@ pub fn review_pack(pack: &ReviewPack, provider: &str, words: Words) -> Document 
         (words.say("Nöjdhet", "Satisfaction"), satisfaction(pack, words)),
         (words.say("Klagomål", "Complaints"), complaints(pack, words)),
         (words.say("Förbättringar", "Improvements"), improvements(pack, words)),
+        (
+            words.say("Kommande ändringar", "Upcoming changes"),
+            changes(pack, words),
+        ),
     ];
     for (name, table) in parts {
         blocks.push(heading(2, name));
@@ -53,6 +57,31 @@ pub fn review_pack(pack: &ReviewPack, provider: &str, words: Words) -> Document 
         digest: pack.digest().ok().flatten().map(|digest| digest.to_string()),
         blocks,
     }
+}
+
+fn changes(pack: &ReviewPack, words: Words) -> Table {
+    let row = |change: &PackedChange| {
+        let english = change
+            .title
+            .en
+            .as_ref()
+            .map_or(change.title.sv.as_str(), |en| en.as_str());
+        vec![
+            words.say(change.title.sv.as_str(), english).to_owned(),
+            change.begins_at.date_naive().to_string(),
+            change
+                .ends_at
+                .map(|ends| ends.date_naive().to_string())
+                .unwrap_or_default(),
+        ]
+    };
+    let columns = vec![
+        column(words.say("Ändring", "Change"), false),
+        column(words.say("Börjar", "Begins"), false),
+        column(words.say("Slutar", "Ends"), false),
+    ];
+    let caption = words.say("Vad som är aviserat", "What is announced");
+    table(caption, columns, pack.changes.iter().map(row).collect())
 }
 
 fn table(caption: &str, columns: Vec<Column>, rows: Vec<Vec<String>>) -> Table {

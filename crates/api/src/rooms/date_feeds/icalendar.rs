@@ -1,7 +1,10 @@
 //! Dates as iCalendar (RFC 5545). The same dates make the same bytes: nothing in it tells when it was read.
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
-use domain::{agreements::Language, announcements::AnnouncementKind, date_feeds::*, planned_activities::PlannedPhase};
+use domain::{
+    agreements::Language, announcements::AnnouncementKind, date_feeds::*, meetings::MeetingKind,
+    planned_activities::PlannedPhase,
+};
 use icalendar::Property;
 
 use crate::{http::Problem, pages::Words, program::Settings};
@@ -170,6 +173,18 @@ impl Words {
                     self.say("Svara på klagomål", "Answer complaint")
                 )
             }
+            DateOf::Meeting { kind, title } => {
+                let kind = match kind {
+                    MeetingKind::Team => self.say("Teammöte", "Team meeting"),
+                    MeetingKind::Dialogue => self.say("Dialogmöte", "Dialogue"),
+                    MeetingKind::Review => self.say("Uppföljningsmöte", "Review"),
+                };
+                match title {
+                    Some(title) => format!("{kind}: {title}"),
+                    None => kind.to_owned(),
+                }
+            }
+            DateOf::ActionDue { what } => format!("{}: {what}", self.say("Att göra", "To do")),
             DateOf::Announcement { kind, title } => {
                 let kind = match kind {
                     AnnouncementKind::FailedInstallation => self.say("Misslyckad installation", "Failed installation"),

@@ -10,10 +10,8 @@ use domain::{
     vocabulary::{CustomerId, Purpose, to_json_for},
 };
 use persistence::{
-    Error, UnitOfWork, customers as customer_store, people as contact_store, references, services as service_store,
-    value as value_store,
     Error, UnitOfWork, customers as customer_store, people as contact_store, planned_activities as activity_store,
-    references, services as service_store,
+    references, services as service_store, value as value_store,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -25,8 +23,7 @@ use super::{
 };
 use crate::{
     http::{Call, Problem, input::unfit, operations::Operation},
-    rooms::{customers, people, services, value},
-    rooms::{customers, people, planned_activities, services},
+    rooms::{customers, people, planned_activities, services, value},
 };
 
 /// Takes in the lines of a sheet, one after the other.
@@ -193,6 +190,9 @@ impl<'a> Importer<'a> {
                 Ok(Outcome::Changed)
             }
             (Some(input), None) => value::tell(self.scope, unit, input).await.map(|_| Outcome::Created),
+        }
+    }
+
     async fn planned_activity(&self, unit: &mut UnitOfWork, line: &Line, mut told: Value) -> Result<Outcome, Problem> {
         let customer = customer_coded(unit, line).await?;
         told["customer"] = json!(customer);

@@ -82,6 +82,8 @@ const SERVICE_COSTS: &[Column] = &[
     required("amount", &["cost", "amount"]),
     required("currency", &["cost", "currency"]),
     column("note", &["note"]),
+];
+
 const PLANNED_ACTIVITIES: &[Column] = &[
     required("customer", &["customer"]),
     column("kind", &["kind"]),

@@ -1,8 +1,8 @@
 //! What customers will need, and the digest of it for strategy.
 use actix_web::{Either, HttpResponse, get, patch, post, web};
 use chrono::{Months, NaiveDate};
-use domain::{access::Scope, agreements::Language, knowledge::*, vocabulary::*};
-use persistence::{UnitOfWork, customers, knowledge as store};
+use domain::{access::Scope, agreements::Language, knowledge::*, meetings::LinkedKind, vocabulary::*};
+use persistence::{UnitOfWork, customers, knowledge as store, meetings};
 use serde::Deserialize;
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
@@ -105,6 +105,10 @@ pub async fn state(scope: &Scope, unit: &mut UnitOfWork, input: BusinessNeedInpu
     let times = (unit.now(), unit.today());
     let need = BusinessNeed::state(unit.new_id(), input, customer, evidence, times);
     store::insert_need(unit, &need).await?;
+    if let Some(meeting) = need.meeting {
+        let made = meetings::made(LinkedKind::BusinessNeed, need.id);
+        meetings::record(unit, scope, meeting, made, &[need.customer.id], "/meeting").await?;
+    }
     Ok(need)
 }
 

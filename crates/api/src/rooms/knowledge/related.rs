@@ -1,7 +1,7 @@
 //! The one place that finds the things which needs, lessons and interactions refer to. What the caller may not see is
 //! refused like what does not exist (R20).
 use domain::{Rule, RuleCode, access::Scope, knowledge::*, vocabulary::*};
-use persistence::{Error, UnitOfWork, agreements, improvements, requests};
+use persistence::{Error, UnitOfWork, agreements, improvements, meetings, planned_activities, requests};
 
 use crate::http::Problem;
 
@@ -57,6 +57,15 @@ async fn find(scope: &Scope, unit: &UnitOfWork, told: &RelatedInput) -> Result<(
         RelatedKind::Improvement => {
             let improvement = improvements::get(unit, &seen, told.id.into(), today).await?;
             (improvement.number, improvement.customers)
+        }
+        RelatedKind::Meeting => {
+            let meeting = meetings::get(unit, &seen, told.id.into(), today).await?;
+            (format!("{} {}", meeting.kind, meeting.day), vec![meeting.customer])
+        }
+        RelatedKind::PlannedActivity => {
+            let activity = planned_activities::get(unit, &seen, told.id.into(), today).await?;
+            let title: String = activity.title.as_str().chars().take(60).collect();
+            (title.trim_end().to_owned(), vec![activity.customer])
         }
     })
 }

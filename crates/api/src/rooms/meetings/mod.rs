@@ -75,6 +75,7 @@ async fn list_meetings(call: Call, page: Query<ListQuery>, filter: Query<Meeting
         customer: q.customer,
         team: q.team,
         person: q.person,
+        contact: None,
         kind: q.kind,
         status: q.status,
         from: q.starts_from,

@@ -34,7 +34,9 @@ async fn show(
         let mut members = form_urlencoded::parse(request.query_string().as_bytes());
         members.find(|(name, _)| name == wanted).map(|(_, value)| value)
     };
-    let told = asked("lang").and_then(|lang| lang.parse().ok()).or_else(|| language(&request));
+    let told = asked("lang")
+        .and_then(|lang| lang.parse().ok())
+        .or_else(|| language(&request));
     let words = Words(match told {
         Some(agreements::Language::En) => Language::En,
         _ => Language::Sv,
@@ -46,7 +48,10 @@ async fn show(
     };
     let link = asked("link").unwrap_or_default();
     Ok(match overview(&state, &customer, &link, time).await? {
-        Some(overview) => paper::page(StatusCode::OK, &pages::overview::overview(&overview, provider, words, time)),
+        Some(overview) => paper::page(
+            StatusCode::OK,
+            &pages::overview::overview(&overview, provider, words, time),
+        ),
         None => paper::page(StatusCode::NOT_FOUND, &pages::overview::closed(provider, words, time)),
     })
 }
@@ -62,7 +67,11 @@ async fn overview(
         return Ok(None);
     };
     let (page, today) = (path(customer), time.today());
-    let Some(caller) = state.tokens.page_caller(link, &page, &state.db, time.now, today).await? else {
+    let Some(caller) = state
+        .tokens
+        .page_caller(link, &page, &state.db, time.now, today)
+        .await?
+    else {
         return Ok(None);
     };
     let permission = Permission::of("getCustomerOverview").ok_or(Problem::Forbidden)?;

@@ -2,17 +2,18 @@
 use actix_web::{get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
+    events::SubjectKind,
     relation::{RelationFlag, RelationRanking},
     vocabulary::CustomerId,
 };
 use persistence::{
     customers,
-    overviews::{self as store, Coverage, CustomerOverview},
+    overviews::{self as store, Coverage, CustomerEvent, CustomerOverview},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Call, NoBody, Problem, Query, Reply, Routes};
+use crate::http::{Call, ListQuery, Listing, NoBody, Problem, Query, Reply, Routes};
 
 pub mod door;
 
@@ -20,6 +21,7 @@ pub fn routes(routes: &mut Routes) {
     routes
         .service(get_coverage)
         .service(get_customer_overview)
+        .service(get_customer_timeline)
         .service(create_overview_link)
         .service(list_customer_standings);
 }
@@ -66,8 +68,12 @@ async fn get_customer_overview(call: Call, id: web::Path<CustomerId>) -> Result<
 #[serde(rename_all = "camelCase")]
 struct PageLink {
     /// Its address. Whoever has it sees the page as you see it.
-    #[schema(format = "uri", max_length = 4000, pattern = "^[!-~]+$",
-        example = "https://kundansvar.example.se/pages/customers/019a0000-0000-7000-8000-000000000101/overview?link=eyJ0eXAi")]
+    #[schema(
+        format = "uri",
+        max_length = 4000,
+        pattern = "^[!-~]+$",
+        example = "https://kundansvar.example.se/pages/customers/019a0000-0000-7000-8000-000000000101/overview?link=eyJ0eXAi"
+    )]
     address: String,
     /// Until when it opens.
     expires_at: DateTime<Utc>,
@@ -122,4 +128,30 @@ async fn list_customer_standings(call: Call, asked: Query<StandingQuery>) -> Res
     let weights = call.state.settings.relation_weights;
     let wanted = (flag, most.unwrap_or(SHOWN));
     Reply::plain(&store::ranking(&call.reader(), &call.scope, weights, wanted, call.today()).await?)
+}
+
+/// Of which kind.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TimelineQuery {
+    /// About things of this kind.
+    kind: Option<SubjectKind>,
+}
+
+/// Show everything that happened with a customer
+///
+/// Requests, agreements, statements, improvements, needs, interactions and whatever else is the customer's own, in one
+/// timeline out of the audit trail, the latest first. What several customers share is not in it. A contact is told what
+/// contacts may read.
+#[utoipa::path(tag = "customers", operation_id = "getCustomerTimeline", params(ListQuery, TimelineQuery),
+    responses((status = 200, description = "A page of what happened.", body = Listing<CustomerEvent>)))]
+#[get("/customers/{customerId}/timeline")]
+async fn get_customer_timeline(
+    call: Call,
+    id: web::Path<CustomerId>,
+    page: Query<ListQuery>,
+    of: Query<TimelineQuery>,
+) -> Result<Reply, Problem> {
+    let page = page.0.latest_first();
+    call.listed(store::customer_timeline(call.db(), &call.scope, *id, of.0.kind, &page, call.today()).await?)
 }

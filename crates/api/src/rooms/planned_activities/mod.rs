@@ -3,9 +3,9 @@ mod outlook;
 
 use actix_web::{get, patch, post, web};
 use chrono::NaiveDate;
-use domain::{access::Scope, events::Aggregate, planned_activities::*, vocabulary::*};
+use domain::{access::Scope, events::Aggregate, meetings::LinkedKind, planned_activities::*, vocabulary::*};
 use persistence::{
-    UnitOfWork, customers, people, planned_activities as store,
+    UnitOfWork, customers, meetings, people, planned_activities as store,
     references::{self, Told},
     services,
 };
@@ -126,6 +126,10 @@ pub async fn tell(
             let named = named(scope, unit, &input, None).await?;
             let activity = PlannedActivity::enter(unit.new_id(), input, named, unit.now())?;
             store::insert(unit, &activity, Some(&digest)).await?;
+            if let Some(meeting) = activity.meeting {
+                let made = meetings::made(LinkedKind::PlannedActivity, activity.id);
+                meetings::record(unit, scope, meeting, made, &[activity.customer.id], "/meeting").await?;
+            }
             Ok((activity, true))
         }
     }
