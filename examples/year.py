@@ -5,12 +5,13 @@ recorded in place. Statements come of an incident log and ratings of a help desk
 end with the last month. At the end: how we stand, as a page, the last review's pack, what the last dialogue goes by, the digest of
 needs, and value against cost. It fails unless the two conversations were kept apart, and everything that was told is found again.
 
-    python3 year.py [--database-url URL] [--out FOLDER] BINARY INCIDENTS TICKETS
+    python3 year.py [--kill] --tickets TICKETS [--database-url URL] [--out FOLDER] BINARY INCIDENTS
 """
 from __future__ import annotations
 
 import argparse
 import csv
+import random
 import tempfile
 import urllib.request
 from collections import Counter
@@ -23,7 +24,7 @@ import incident_log
 import incident_shares
 import set_up
 from kundansvar_client import Refused, Service
-from replay import Process, Stage
+from replay import KILLS, Process, Stage
 from service_levels import CUSTOMER, SERVICE, People, close, send, set_stage
 
 WEEK = 7
@@ -157,7 +158,7 @@ def review(relation: Relation, quarter: int, day: date) -> str:
                      "overrideReason": "The idea came of the figures, and those who decide are here."})
     relation.told["improvements"] += 1
     delivery.post("/improvements", {"title": f"Shorter queues, step {quarter + 1}", "customers": [relation.customer],
-                                    "origin": {"kind": "meeting"}, "meeting": meeting.rpartition("/")[2]})
+                                    "origin": {"kind": "meeting", "meeting": meeting.rpartition("/")[2]}})
     relation.minute(delivery, meeting, "The figures were looked at.", "One more step.", "Look at the night shift",
                     day + timedelta(days=14))
     return meeting
@@ -229,11 +230,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", type=Path, help="the program kundansvar")
     parser.add_argument("file", type=Path, help="an incident log, as CSV")
-    parser.add_argument("tickets", type=Path, help="a help desk's tickets with scores, as CSV")
+    parser.add_argument("--tickets", type=Path, required=True, help="a help desk's tickets with scores, as CSV")
     parser.add_argument("--database-url", help="an empty PostgreSQL database; an SQLite file unless told")
     parser.add_argument("--out", type=Path, help="where to leave pages and packs")
     parser.add_argument("--rate-limit", type=int, default=100_000, help="calls a minute that the service allows")
-    parser.add_argument("--kill", action="store_true", help="nothing: this one is not killed")
+    parser.add_argument("--kill", action="store_true", help="kill the service three times while it takes evidence in")
     options = parser.parse_args()
     this = Month.of(datetime.now(timezone.utc).date())
     months = [this.before(n) for n in range(12, 0, -1)]
@@ -241,6 +242,8 @@ def main() -> None:
     log = moved(incident_log.rows(options.file), until)
     cases = list(incident_log.cases(log, CUSTOMER, SERVICE))
     scored = ratings(options.tickets, until)
+    days = sorted({f"{row.at:%Y-%m-%d}" for row in log})
+    kills = set(random.sample(days, min(KILLS, len(days)))) if options.kill else set()
 
     with tempfile.TemporaryDirectory(prefix="kundansvar-year-") as name:
         stage = Stage(options, Path(name))
@@ -251,7 +254,7 @@ def main() -> None:
             desk = Service(stage.url, credentials=(relation.desk["clientId"], relation.desk["clientSecret"]))
             closed = 0
             for (month, begin, end) in incident_shares.months(log):
-                send(people, [entry for entry in cases if begin <= entry[0].at < end], service, set())
+                send(people, [entry for entry in cases if begin <= entry[0].at < end], service, kills)
                 close(people, agreement, month)
                 closed += 1
             report = desk.send_lines("/ratings?batch=year", scored).body

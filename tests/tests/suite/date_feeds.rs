@@ -51,7 +51,7 @@ fn events(text: &str) -> Vec<Event> {
     };
     // The library's own zone is none of ours: only the definition in the calendar tells.
     let expanded = calendar.expand_dates(chrono_tz::UTC, 1000);
-    assert!(expanded.errors.is_empty(), "{:?}", expanded.errors);
+    assert!(expanded.errors.is_empty(), "{:?} in {text}", expanded.errors);
     let of = |event: &calcard::icalendar::dates::CalendarEvent<_, _>| -> &ICalendarComponent {
         calendar.component_by_id(event.comp_id).expect("a component")
     };
@@ -213,6 +213,23 @@ async fn a_calendar_shows_what_its_reader_may_see() {
             let all = shown(&service, &subscribed(caller, of.clone()).await).await;
             assert_eq!(&summaries(&all), wanted, "{who}");
         }
+        // Meetings at their times; what is held inside the team is the team's, and who was asked finds theirs.
+        for (kind, contacts) in [("dialogue", json!([world.decider_id])), ("team", json!([]))] {
+            let body = json!({"customer": world.klk_hr, "kind": kind, "contacts": contacts,
+                "startsAt": at(day(3), "09:00:00"), "endsAt": at(day(3), "10:00:00")});
+            world.brm.post("/meetings", body).await.expect(201);
+        }
+        let meetings = async |caller: &Caller, of: &Value| {
+            let all = shown(&service, &subscribed(caller, of.clone()).await).await;
+            let mut held: Vec<String> = all.into_iter().map(|e| e.summary).filter(|s| s.ends_with("möte")).collect();
+            held.sort_unstable();
+            held
+        };
+        assert_eq!(meetings(&world.dm, &customer).await, ["Dialogmöte", "Teammöte"]);
+        assert_eq!(meetings(&world.owner, &team).await, ["Dialogmöte", "Teammöte"]);
+        assert_eq!(meetings(&world.decider, &customer).await, ["Dialogmöte"]);
+        assert_eq!(meetings(&world.decider, &json!({"kind": "own"})).await, ["Dialogmöte"]);
+        assert_eq!(meetings(&world.purchaser, &json!({"kind": "own"})).await, Vec::<String>::new());
         for (caller, of, why) in [
             (&world.stranger, &customer, "unknown_reference"),
             (&world.decider, &team, "state"),

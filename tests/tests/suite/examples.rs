@@ -111,6 +111,24 @@ async fn log_service_and_auditor_agree_to_the_last_case() {
     }
 }
 
+/// It checks itself that the two conversations were kept apart, and that what was told is found again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_year_leaves_its_pages_and_packs() {
+    const TICKETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/helpdesk_excerpt.csv");
+    for database in databases().await {
+        let told = run_on(database, "year.py", "incident_excerpt.csv", &["--tickets", TICKETS]).await;
+        for (what, expected) in [
+            ("statements closed", "3"),
+            ("meetings", "8"),
+            ("needs", "4"),
+            ("planned activities", "4"),
+            ("figures kept out", "4"),
+        ] {
+            assert_eq!(figure(&told, what), expected, "{what}");
+        }
+    }
+}
+
 /// A client that may do what the bank's programs do, with its credentials in a file.
 async fn bank(service: &Service, folder: &Path) -> PathBuf {
     let scopes = ["register.write", "satisfaction.read", "satisfaction.write"];

@@ -276,6 +276,12 @@ async fn all_customers_are_ranked_by_what_is_amiss() {
         let lost = json!({"code": "LOST", "name": "Ingens", "legalEntity": {"name": "Kommunen"}});
         admin.post("/customers", lost).await.expect(201);
         complaint(world, "Ingen svarar", "2020-02-01").await;
+        let bun = format!("/customers/{}", world.bun);
+        let etag = admin.get(&bun).await.etag();
+        admin
+            .patch(&bun, &etag, json!({"meetingCadence": {"reviews": 4}}))
+            .await
+            .expect(200);
         // A promise of last month that was not kept.
         let state = service.state();
         let today = state.settings.local_date(state.clock.now());
@@ -302,7 +308,7 @@ async fn all_customers_are_ranked_by_what_is_amiss() {
         let wanted = [
             ("KLK-HR", vec!["missed_target", "overdue_complaint"]),
             ("LOST", vec!["no_team"]),
-            ("BUN", vec!["nothing_agreed"]),
+            ("BUN", vec!["overdue_meeting", "nothing_agreed"]),
             ("KLK", vec!["nothing_agreed"]),
         ];
         let wanted = wanted.map(|(code, flags)| (code.to_owned(), flags.into_iter().map(String::from).collect()));
@@ -332,15 +338,11 @@ async fn all_customers_are_ranked_by_what_is_amiss() {
         assert_eq!(seen.body["standing"], *worst);
         assert_eq!(seen.body["agreements"]["items"][0]["agreement"]["id"], agreement);
         assert_eq!(seen.body["statements"]["items"][0]["verdicts"]["missed"], 1);
+        assert_eq!(seen.body["openNeeds"], 0);
+        let theirs = world.decider.get(&path).await.expect(200).body;
         assert!(
-            world
-                .decider
-                .get(&path)
-                .await
-                .expect(200)
-                .body
-                .get("standing")
-                .is_none()
+            theirs.get("standing").is_none() && theirs.get("openNeeds").is_none(),
+            "{theirs:#}"
         );
         service.stop().await;
     }

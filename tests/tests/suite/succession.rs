@@ -75,6 +75,16 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
             .expect(200);
         let improvement = improvement(world, &world.klk_hr).await;
 
+        let plan = json!({"customer": world.klk_hr, "kind": "project", "title": "Flytt", "phase": "planned",
+            "period": {"firstDay": today(&service)}});
+        let plan = world.brm.post("/planned-activities", plan).await.expect(201);
+        let need = json!({"customer": world.klk_hr, "statement": "Signera på mobilen", "theme": "mobilitet",
+            "horizon": "within_a_year", "strength": "high"});
+        let need = world.brm.post("/business-needs", need).await.expect(201);
+        let series = json!({"customer": world.klk_hr, "kind": "review", "rule": "FREQ=YEARLY", "time": "09:00", "minutes": 60,
+            "firstDay": today(&service) + Days::new(40)});
+        let series = world.dm.post("/meeting-series", series).await.expect(201);
+
         let told = told(&[&world.klk_hr], &[&new], first_day);
         let events = service.events().await;
         let seen = preview(&admin, &told).await;
@@ -90,6 +100,18 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         assert_eq!(shared["service_usage"], goes("MAIL"));
         assert_eq!(shared["request"], goes(&open.text("number")));
         assert_eq!(shared["improvement"], goes(&improvement.text("number")));
+        assert_eq!(shared["planned_activity"], goes("Flytt"));
+        assert_eq!(shared["business_need"], goes("Signera på mobilen"));
+        assert_eq!((shared["meeting"].len(), shared["meeting_series"].len()), (1, 1));
+        for thing in [
+            format!("/planned-activities/{}", plan.id()),
+            format!("/business-needs/{}", need.id()),
+            format!("/meeting-series/{}", series.id()),
+        ] {
+            assert_eq!(world.brm.get(&thing).await.expect(200).body["customer"]["id"], new, "{thing}");
+        }
+        let meetings = world.brm.get(&format!("/meetings?customer={new}")).await.expect(200);
+        assert_eq!(meetings.items()[0]["series"], series.id());
         assert_eq!(shared["contact"].len(), 3);
         assert!(!done.body.to_string().contains("Karin"), "no name is kept in it");
 
@@ -182,7 +204,7 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let period = format!("{}-{:02}", month.year(), month.month());
         let statement = stage.open(&agreement, &period).await.expect(201);
         let figure = crate::statements::figure(&statement.body, "resolution");
-        assert_eq!(figure["measured"]["n"], 4, "{figure:#}");
+        assert_eq!(figure["agreed"]["n"], 4, "{figure:#}");
         service.stop().await;
     })
     .await;

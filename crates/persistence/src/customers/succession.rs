@@ -16,7 +16,7 @@ use crate::{
     teams,
 };
 
-mod succession {
+mod entity {
     use domain::{customers::*, vocabulary::*};
     use sea_orm::entity::prelude::*;
 
@@ -54,7 +54,7 @@ mod succession {
     #[serde(transparent)]
     pub struct Items(pub Vec<SuccessionItem>);
 }
-use succession::{Heir, Items, Named};
+use entity::{Heir, Items, Model, Named};
 
 /// Who is meant by a reference to the customer, where others succeeded it.
 pub(super) async fn heir_of(source: &impl Source, id: CustomerId) -> Result<Option<CustomerId>, Error> {
@@ -316,7 +316,7 @@ pub async fn succeed(
 }
 
 async fn insert(unit: &UnitOfWork, succession: &Succession) -> Result<(), Error> {
-    let row = succession::ActiveModel {
+    let row = entity::ActiveModel {
         id: Set(succession.id),
         kind: Set(succession.kind),
         first_day: Set(succession.first_day),
@@ -327,7 +327,7 @@ async fn insert(unit: &UnitOfWork, succession: &Succession) -> Result<(), Error>
         items: Set(Items(succession.items.clone())),
         recorded_at: Set(succession.recorded_at),
     };
-    succession::Entity::insert(row)
+    entity::Entity::insert(row)
         .exec_without_returning(unit.connection())
         .await?;
     Ok(())
@@ -482,8 +482,8 @@ async fn end(
     unit.record("succeeded", Some(&before), Some(&after))
 }
 
-impl From<succession::Model> for Succession {
-    fn from(row: succession::Model) -> Self {
+impl From<Model> for Succession {
+    fn from(row: Model) -> Self {
         Self {
             id: row.id,
             version: 1,
@@ -501,7 +501,7 @@ impl From<succession::Model> for Succession {
 
 /// The succession.
 pub async fn get_succession(source: &impl Source, id: SuccessionId) -> Result<Succession, Error> {
-    let row = succession::Entity::find_by_id(id).one(source.connection()).await?;
+    let row = entity::Entity::find_by_id(id).one(source.connection()).await?;
     Ok(row.ok_or(Error::NotFound)?.into())
 }
 
@@ -511,7 +511,7 @@ pub async fn list_successions(
     customer: Option<CustomerId>,
     paging: &Paging,
 ) -> Result<Page<Succession>, Error> {
-    let mut query = succession::Entity::find().into_query();
+    let mut query = entity::Entity::find().into_query();
     if let Some(customer) = customer {
         query.and_where(store::expr(
             source.backend(),
@@ -521,7 +521,7 @@ pub async fn list_successions(
         ));
     }
     let (rows, total) = paging
-        .rows::<succession::Model>(source, &mut query, None, ("succession", "id"))
+        .rows::<Model>(source, &mut query, None, ("succession", "id"))
         .await?;
     Ok(
         paging.cut(rows.into_iter().map(Into::into).collect(), total, |s: &Succession| {

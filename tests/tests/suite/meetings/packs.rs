@@ -23,6 +23,9 @@ async fn a_review_looks_back_on_the_delivery_and_keeps_what_it_was_held_on() {
         let better = json!({"title": "Svara fortare", "customers": [world.klk_hr],
             "origin": {"kind": "meeting", "meeting": review.id()}});
         let better = world.dm.post("/improvements", better).await.expect(201);
+        let change = json!({"kind": "planned_change", "title": {"sv": "Nytt nät"}, "text": {"sv": "En timme."},
+            "services": [world.mail], "beginsAt": "2026-05-02T18:00:00Z", "endsAt": "2026-05-02T19:00:00Z"});
+        let change = world.dm.post("/announcements", change).await.expect(201);
         let path = path(&review);
         let pack_at = format!("{path}/review-pack");
         let pack = world.dm.get(&pack_at).await.expect(200);
@@ -40,6 +43,7 @@ async fn a_review_looks_back_on_the_delivery_and_keeps_what_it_was_held_on() {
         );
         assert_eq!(pack.body["complaints"][0]["request"]["id"], complaint.id());
         assert_eq!(pack.body["improvements"][0]["improvement"]["id"], better.id());
+        assert_eq!(pack.body["changes"][0]["id"], change.id());
         let longer = world
             .dm
             .get(&format!("{pack_at}?firstDay=2025-03-01"))
@@ -127,7 +131,31 @@ async fn a_review_looks_back_on_the_delivery_and_keeps_what_it_was_held_on() {
             .act(&format!("/requests/{}/withdrawal", gone.id()), &gone.etag(), withdrawn)
             .await
             .expect(200);
+        // Needs and plans are recorded at it in place, and lead back to it; at a review there is no place for them.
+        let id = dialogue.rsplit('/').next().expect("an id");
+        let need = json!({"customer": world.klk_hr, "statement": "Signera på mobilen", "theme": "mobilitet",
+            "horizon": "within_a_year", "strength": "high", "meeting": id});
+        let plan = json!({"customer": world.klk_hr, "kind": "project", "title": "Flytt", "meeting": id});
+        let next = planned(world, "review", "2026-06-20T09:00:00Z").await;
+        let wrong = json!({"customer": world.klk_hr, "kind": "project", "title": "Flytt", "meeting": next.id()});
+        world.brm.post("/planned-activities", wrong).await.refused(409, "R17");
+        let need = world.brm.post("/business-needs", need).await.expect(201);
+        let plan = world.brm.post("/planned-activities", plan).await.expect(201);
+        for (thing, kind) in [(&need, "business_need"), (&plan, "planned_activity")] {
+            assert_eq!(thing.body["meeting"], id);
+            let seen = world.brm.get(&dialogue).await.expect(200);
+            let outcome = json!({"kind": kind, "id": thing.id()});
+            assert!(
+                seen.body["outcomes"]
+                    .as_array()
+                    .is_some_and(|all| all.contains(&outcome)),
+                "{:#}",
+                seen.body
+            );
+        }
         let pack = world.brm.get(&format!("{dialogue}/dialogue-pack")).await.expect(200);
+        assert_eq!(pack.body["needs"][0]["id"], need.id());
+        assert_eq!(pack.body["plans"][0]["id"], plan.id());
         let ids = |list: &str| -> Vec<Value> {
             let all = pack.body[list].as_array().expect("a list");
             all.iter().map(|told| told["request"]["id"].clone()).collect()

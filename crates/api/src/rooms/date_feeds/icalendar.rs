@@ -96,6 +96,11 @@ fn event(text: &mut Text, date: &FeedDate, zone: Tz, words: Words) -> Result<(),
             text.line(day("DTSTART", first))?.line(day("DTEND", after))?;
         }
         When::Times(begins, ends) => {
+            // Both in one way, so that each is read as the other is.
+            let zone = [begins, ends]
+                .iter()
+                .all(|at| clock_time(zone, *at).is_some())
+                .then_some(zone);
             text.line(time("DTSTART", begins, zone))?;
             if ends > begins {
                 text.line(time("DTEND", ends, zone))?;
@@ -130,9 +135,10 @@ fn day(name: &str, day: NaiveDate) -> Property {
 }
 
 /// A time as the zone's clock shows it; in UTC where that would name another instant.
-fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
-    match clock_time(zone, at).filter(|shown| shown.year() <= 9999) {
-        Some(shown) => Property::new(name, local(shown))
+fn time(name: &str, at: DateTime<Utc>, zone: Option<Tz>) -> Property {
+    let shown = zone.and_then(|zone| Some((zone, clock_time(zone, at)?)));
+    match shown.filter(|(_, shown)| shown.year() <= 9999) {
+        Some((zone, shown)) => Property::new(name, local(shown))
             .add_parameter("TZID", zone.name())
             .done(),
         None => Property::new(name, instant(at)),
