@@ -122,8 +122,8 @@ async fn a_calendar_is_read_alike_by_another_library() {
         let body = json!({"kind": "project", "title": long, "customer": world.klk_hr, "phase": "planned",
             "period": {"firstDay": today, "lastDay": today + Days::new(3)}, "services": [world.mail]});
         let plan = format!("/planned-activities/{}", world.dm.post("/planned-activities", body).await.expect(201).id());
-        // Half an hour in each pass of the repeated hour, and one that lasts over the change.
-        let times = [("00:30:00", "00:45:00"), ("01:30:00", "01:45:00"), ("00:59:59", "02:00:00")];
+        // Some time in each pass of the repeated hour, one that lasts over the change, and one that the clock names.
+        let times = [("00:30:00", "00:45:00"), ("01:30:00", "01:45:00"), ("00:59:59", "02:00:00"), ("06:00:00", "07:00:00")];
         for (begins, ends) in times {
             let body = json!({"kind": "planned_change", "title": {"sv": "Ändring"}, "text": {"sv": "Text."}, "services": [world.mail],
                 "beginsAt": at(sunday, begins), "endsAt": at(sunday, ends)});

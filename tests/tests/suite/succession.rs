@@ -85,6 +85,9 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
             "firstDay": today(&service) + Days::new(40)});
         let series = world.dm.post("/meeting-series", series).await.expect(201);
 
+        let later = json!({"service": world.salary, "firstDay": today(&service) + Days::new(1)});
+        admin.post(&format!("{old}/service-usages"), later).await.expect(201);
+
         let told = told(&[&world.klk_hr], &[&new], first_day);
         let events = service.events().await;
         let seen = preview(&admin, &told).await;
@@ -97,7 +100,7 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let shared = shared_out(&done);
         let goes = |label: &str| vec![(label.to_owned(), "NY".to_owned())];
         assert_eq!(shared["part"], goes("KLK-HR-L"));
-        assert_eq!(shared["service_usage"], goes("MAIL"));
+        assert_eq!(shared["service_usage"], [goes("MAIL"), goes("SALARY")].concat());
         assert_eq!(shared["request"], goes(&open.text("number")));
         assert_eq!(shared["improvement"], goes(&improvement.text("number")));
         assert_eq!(shared["planned_activity"], goes("Flytt"));
@@ -172,10 +175,15 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         }
 
         // Usages meet at the day, contacts and parts follow, what is closed is as it was.
-        let usages = admin.get(&format!("{old}/service-usages")).await.expect(200);
-        assert_eq!(usages.items()[0]["lastDay"], json!(day(15)));
-        let usages = admin.get(&format!("/customers/{new}/service-usages")).await.expect(200);
-        assert_eq!(usages.items()[0]["firstDay"], json!(first_day));
+        let day_of = async |customer: &str, service: &str, member: &str| {
+            let usages = admin.get(&format!("/customers/{customer}/service-usages")).await.expect(200);
+            let of_service = |usage: &&Value| usage["service"]["code"] == service;
+            usages.items().iter().find(of_service).map(|usage| usage[member].clone())
+        };
+        assert_eq!(day_of(&world.klk_hr, "MAIL", "lastDay").await, Some(json!(day(15))));
+        assert_eq!(day_of(&new, "MAIL", "firstDay").await, Some(json!(first_day)));
+        assert_eq!(day_of(&world.klk_hr, "SALARY", "firstDay").await, None, "what had not begun is the new one's");
+        assert_eq!(day_of(&new, "SALARY", "firstDay").await, Some(json!(today(&service) + Days::new(1))));
         let part = admin.get(&format!("/customers/{part}")).await.expect(200);
         assert_eq!(part.body["parent"]["id"], new);
         assert_eq!(world.brm.get(&path).await.expect(200).body, closed.body);

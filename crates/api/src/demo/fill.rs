@@ -69,6 +69,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     let now = state.clock.now();
     let begun = now - Duration::days(395);
     let registers = register(state, begun).await?;
+    let offices = successions::found(state, &registers, begun + Duration::minutes(9 * 60 + 30)).await?;
     agreements::agree(state, &registers, begun + Duration::hours(10), now).await?;
     weighing::weigh(state, begun + Duration::hours(30)).await?;
     knowledge::begin(state, &registers, begun + Duration::hours(30)).await?;
@@ -79,7 +80,7 @@ pub async fn fill(state: &State) -> Result<Registers, DemoError> {
     improvements::enter(state, &registers, now).await?;
     surveys::ask(state, &registers, now).await?;
     reports::write(state, &registers, now).await?;
-    successions::merge(state, &registers, begun + Duration::hours(12), now).await?;
+    successions::merge(state, &registers, &offices, now).await?;
     value::weigh(state, &registers, now).await?;
     knowledge::tell(state, &registers, now).await?;
     planned_activities::plan(state, &registers, now).await?;

@@ -16,16 +16,9 @@ const OFFICES: [(&str, &str); 2] = [("FRI", "Fritidskontoret"), ("KUL", "Kulturk
 const SCHOOL: (&str, &str) = ("MUS", "Musikskolan");
 const USED: &str = "BOKNING";
 
-/// Begins them a while ago, and merges the offices a month ago.
-pub async fn merge(
-    state: &State,
-    registers: &Registers,
-    begun: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let administrator = administrator();
-    let scope = permitted("createSuccession", &administrator)?;
-    let offices = unit_at(state, begun, &administrator, async |unit| {
+/// Begins all of them.
+pub async fn found(state: &State, registers: &Registers, at: DateTime<Utc>) -> Result<Vec<Key<CustomerId>>, Problem> {
+    unit_at(state, at, &administrator(), async |unit| {
         begin(unit, registers, SCHOOL).await?;
         let mut offices = vec![];
         for office in OFFICES {
@@ -33,14 +26,22 @@ pub async fn merge(
         }
         Ok(offices)
     })
-    .await?;
+    .await
+}
+
+/// Merges the offices, as of a month ago.
+pub async fn merge(
+    state: &State,
+    registers: &Registers,
+    offices: &[Key<CustomerId>],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let administrator = administrator();
+    let scope = permitted("createSuccession", &administrator)?;
     let successor = Key::Id(named(&registers.customers, SUCCESSOR)?.id);
     unit_at(state, now, &administrator, async |unit| {
         let first_day = unit.today() - Days::new(30);
-        let members = [
-            ("predecessors", offices.as_slice()),
-            ("successors", slice::from_ref(&successor)),
-        ];
+        let members = [("predecessors", offices), ("successors", slice::from_ref(&successor))];
         let [predecessors, successors] = store::hold_lineage(unit, &scope, members).await?;
         let days = Lineage::days_to_record(unit.today());
         let lineage = Lineage::of(predecessors, successors, None, first_day, days)?;
