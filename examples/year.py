@@ -135,7 +135,7 @@ def dialogue(relation: Relation, quarter: int, day: date) -> str:
     need = relation.make(manager, "/business-needs", {
         "statement": f"{THEMES[quarter]}: less to fill in by hand", "theme": THEMES[quarter],
         "horizon": "within_a_year", "strength": "medium", "meeting": id})
-    begins = day + timedelta(days=60)
+    begins = day + timedelta(days=150)
     relation.make(manager, "/planned-activities", {
         "kind": "project", "title": f"Move to new offices, part {quarter + 1}", "phase": "planned", "confidence": "medium",
         "period": {"firstDay": str(begins), "lastDay": str(begins + timedelta(days=30))}, "services": [relation.service],

@@ -157,8 +157,13 @@ fn name(member: &Membership) -> String {
     member.person.name.to_string()
 }
 
-/// A table under its heading, or nothing where there are no rows.
-fn section(words: Words, title: (&str, &str), columns: &[(&str, &str)], rows: Vec<Vec<String>>) -> Vec<Block> {
+/// A table under its heading, with what its rows are, or nothing where there are no rows.
+fn section(
+    words: Words,
+    [title, rows_are]: [(&str, &str); 2],
+    columns: &[(&str, &str)],
+    rows: Vec<Vec<String>>,
+) -> Vec<Block> {
     if rows.is_empty() {
         return vec![];
     }
@@ -166,7 +171,7 @@ fn section(words: Words, title: (&str, &str), columns: &[(&str, &str)], rows: Ve
     vec![
         heading(2, title),
         Block::Table(Table {
-            caption: title.to_owned(),
+            caption: words.say(rows_are.0, rows_are.1).to_owned(),
             columns: columns
                 .iter()
                 .map(|(sv, en)| column(words.say(sv, en), false))
@@ -187,7 +192,10 @@ fn agreed(told: &CustomerOverview, words: Words) -> Vec<Block> {
     };
     section(
         words,
-        ("Överenskommelser", "Agreements"),
+        [
+            ("Överenskommelser", "Agreements"),
+            ("De senaste först", "The latest first"),
+        ],
         &[
             ("Nummer", "Number"),
             ("Om", "About"),
@@ -209,7 +217,10 @@ fn delivered(told: &CustomerOverview, words: Words) -> Vec<Block> {
     };
     section(
         words,
-        ("Leveransen", "The delivery"),
+        [
+            ("Leveransen", "The delivery"),
+            ("De senaste redovisningarna", "The latest statements"),
+        ],
         &[("Redovisning", "Statement"), ("Läge", "State"), ("Löften", "Promises")],
         told.statements.items.iter().map(row).collect(),
     )
@@ -293,16 +304,24 @@ fn asked(told: &CustomerOverview, words: Words) -> Vec<Block> {
         ("Planerad", "Planned"),
     ];
     [
-        section(words, overdue, &columns, rows(&told.overdue_complaints)),
         section(
             words,
-            ("Öppna ärenden", "Open requests"),
+            [overdue, ("Äldst först", "The oldest first")],
+            &columns,
+            rows(&told.overdue_complaints),
+        ),
+        section(
+            words,
+            [("Öppna ärenden", "Open requests"), ("Nyast först", "The newest first")],
             &columns,
             rows(&told.open_requests),
         ),
         section(
             words,
-            ("Senast beslutat", "Decided last"),
+            [
+                ("Senast beslutat", "Decided last"),
+                ("Beslut av mottagarna", "What destinations decided"),
+            ],
             &decisions,
             decided.collect(),
         ),
@@ -346,19 +365,22 @@ fn ahead(told: &CustomerOverview, words: Words, time: LocalTime) -> Vec<Block> {
     [
         section(
             words,
-            ("Kommande möten", "Next meetings"),
+            [("Kommande möten", "Next meetings"), ("I tidsordning", "As they come")],
             &[("När", "When"), ("Slag", "Kind"), ("Om", "About")],
             told.next_meetings.iter().map(meeting).collect(),
         ),
         section(
             words,
-            planned,
+            [planned, ("Det närmaste halvåret", "The next half year")],
             &[("Vad", "What"), ("När", "When")],
             told.planned_activities.iter().map(plan).collect(),
         ),
         section(
             words,
-            ("Aviserat", "Announced"),
+            [
+                ("Aviserat", "Announced"),
+                ("Vad kunden har fått veta", "What the customer was told"),
+            ],
             &[("Vad", "What"), ("Börjar", "Begins")],
             told.announcements.iter().map(change).collect(),
         ),
@@ -428,7 +450,7 @@ impl Words {
 
     fn statement_state(self, state: StatementState) -> &'static str {
         match state {
-            StatementState::Open => self.say("löpande", "running"),
+            StatementState::Open => self.say("öppen", "open"),
             StatementState::Proposed => self.say("föreslagen", "proposed"),
             StatementState::Closed => self.say("stängd", "closed"),
         }

@@ -114,7 +114,8 @@ async fn lineage(
         ("successors", &told.successors),
     ];
     let [predecessors, successors] = store::hold_lineage(unit, &call.scope, members).await?;
-    Ok(Lineage::of(predecessors, successors, told.heir, told.first_day, days)?)
+    let lineage = Lineage::of(predecessors, successors, told.heir, told.first_day, days)?;
+    Ok(lineage.with_rest_to(told.otherwise)?)
 }
 
 async fn carry_out(

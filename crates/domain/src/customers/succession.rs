@@ -93,8 +93,11 @@ pub struct SuccessionInput {
     pub heir: Option<CustomerId>,
     /// In a split: who goes on with each thing that a preview lists.
     #[serde(default)]
-    #[schema(max_items = 5000)]
+    #[schema(max_items = 1000)]
     pub items: Vec<SuccessionItemInput>,
+    /// In a split: who goes on with everything that is not named by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<CustomerId>,
 }
 
 /// Something open of a predecessor.
@@ -228,6 +231,8 @@ pub struct Lineage {
     pub successors: Vec<Customer>,
     /// Whom references mean from now on.
     pub heir: CustomerRef,
+    /// Who goes on with what is not named by itself; in a split nobody unless told.
+    pub otherwise: Option<CustomerRef>,
     /// The first day of the successors.
     pub first_day: NaiveDate,
 }
@@ -305,11 +310,24 @@ impl Lineage {
         };
         Ok(Self {
             kind,
+            otherwise: (kind != SuccessionKind::Split).then(|| heir.clone()),
             predecessors,
             successors,
             heir,
             first_day,
         })
+    }
+
+    /// The same, where one of the successors goes on with everything that is not named by itself.
+    pub fn with_rest_to(self, told: Option<CustomerId>) -> Result<Self, Rule> {
+        let Some(id) = told else { return Ok(self) };
+        match self.successors.iter().find(|successor| successor.id == id) {
+            Some(successor) => Ok(Self {
+                otherwise: Some(successor.reference()),
+                ..self
+            }),
+            None => Err(broken("Whoever goes on with the rest is one of the successors.").at("/otherwise")),
+        }
     }
 
     /// Each open thing with who goes on with it, and those that nobody is named for. What is named must be among them,
@@ -337,16 +355,16 @@ impl Lineage {
                 return Err(at(broken("It is named twice; each thing goes on under one successor.")));
             }
         }
-        let only = match self.kind {
-            SuccessionKind::Split => None,
-            SuccessionKind::Merge | SuccessionKind::Move => successors.get(&self.heir.id),
-        };
         let (mut items, mut obstacles) = (vec![], vec![]);
         for thing in open {
             let Some(predecessor) = self.predecessors.iter().find(|c| c.id == thing.predecessor) else {
                 continue;
             };
-            let successor = wanted.get(&(thing.kind, thing.id)).copied().or(only).cloned();
+            let successor = wanted
+                .get(&(thing.kind, thing.id))
+                .copied()
+                .or(self.otherwise.as_ref())
+                .cloned();
             if successor.is_none() {
                 let detail = format!("{} is named to no successor.", thing.label);
                 obstacles.push(broken(detail).into());

@@ -87,6 +87,17 @@ fn each_fault_is_told_at_its_place() {
 }
 
 #[test]
+fn what_is_not_named_goes_where_the_rest_goes() {
+    let split = lineage(&[1], &[2, 3], Some(2)).unwrap();
+    assert_eq!(pointer(split.clone().with_rest_to(Some(customer(9).id))), "/otherwise");
+    let split = split.with_rest_to(Some(customer(3).id)).unwrap();
+    let (items, obstacles) = split.share_out(vec![thing(0, 1), thing(1, 1)], &[named(0, 2)]).unwrap();
+    assert_eq!(obstacles, []);
+    let to: Vec<_> = items.iter().map(|item| item.successor.as_ref().map(|c| c.id)).collect();
+    assert_eq!(to, [Some(customer(2).id), Some(customer(3).id)]);
+}
+
+#[test]
 fn a_succeeded_customer_says_who_goes_on() {
     let gone = customer(1).succeeded(vec![customer(2).reference(), customer(3).reference()]);
     assert_eq!(gone.status, CustomerStatus::Inactive);

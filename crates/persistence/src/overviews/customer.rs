@@ -350,7 +350,9 @@ async fn statement_lines(
     let today = time.today();
     let page = service_levels::list(source, scope, &filter, &first(true, SHOWN), today).await?;
     let (mut items, mut computed) = (vec![], 0);
-    for statement in page.items {
+    let mut latest = page.items;
+    latest.sort_by_key(|statement| std::cmp::Reverse((statement.first_day, statement.id)));
+    for statement in latest {
         let runs = statement.state == StatementState::Open && statement.period.period().contains(today);
         let verdicts = match statement.verdicts {
             None if runs && computed < COMPUTED => {
