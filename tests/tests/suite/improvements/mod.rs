@@ -320,6 +320,8 @@ async fn what_could_not_be_judged_is_refused() {
                 "unknown_reference",
                 "/origin/request",
             ),
+            // Which meeting is told by its id or in words.
+            (json!({"origin": {"kind": "meeting"}}), "state", "/origin"),
         ] {
             let refused = tried(change.clone()).await.refused(409, why);
             assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{change}");
@@ -329,7 +331,6 @@ async fn what_could_not_be_judged_is_refused() {
             json!({"priority": 0}),
             json!({"priority": 101}),
             json!({"measure": {"target": {"value": 20}}}),
-            json!({"origin": {"kind": "meeting"}}),
             json!({"origin": {"kind": "own_initiative", "request": uuid::Uuid::now_v7()}}),
             json!({"colour": "red"}),
         ] {
