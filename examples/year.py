@@ -176,8 +176,8 @@ def beside(relation: Relation, months: list[Month]) -> None:
         "customers": [relation.customer], "beginsAt": at(change, 18), "endsAt": at(change, 19)})
     delivery.post("/lessons", {"title": "A change on a Friday", "happened": "The change took all weekend.",
                                "learned": "Change on Tuesdays.", "services": [relation.service]})
-    year = months[-1].year
-    for year in (year - 1, year):
+    last = months[-1].year
+    for year in (last - 1, last):
         relation.make(manager, "/service-costs", {"service": relation.service, "firstDay": f"{year}-01-01", "lastDay": f"{year}-12-31",
                       "cost": {"amount": "240000.00", "currency": "SEK"}})
         relation.told["assessments"] += 1
@@ -215,7 +215,7 @@ def papers(relation: Relation, last_review: str, year: int, out: Path) -> dict[s
                        ("review-pack.pdf", f"{last_review}/review-pack/document?format=pdf&language=en"),
                        ("minutes.html", f"{last_review}/document?format=html&language=en"),
                        ("needs.html", "/business-needs/digest/document?format=html&language=en"),
-                       ("outlook.html", f"/planned-activities/outlook/document?format=html&language=en"),
+                       ("outlook.html", "/planned-activities/outlook/document?format=html&language=en"),
                        ("value.html", f"/value-analysis/document?year={year}&format=html&language=en")):
         request = urllib.request.Request(f"{relation.url}/kundansvar/v1{path}")
         request.add_header("Authorization", f"Bearer {manager.token}")

@@ -306,10 +306,8 @@ pub async fn of_customer(
         ..Filter::default()
     };
     let paging = Paging {
-        limit: most,
-        after: None,
         descending: true,
-        count: false,
+        ..Paging::first(most)
     };
     Ok(list(source, scope, &filter, &paging, today).await?.items)
 }

@@ -19,7 +19,7 @@ async fn customer(admin: &Caller, code: &str, parent: Value) -> String {
     admin.post("/customers", body).await.expect(201).id()
 }
 
-fn told(from: &[&str], to: &[&str], first_day: NaiveDate) -> Value {
+fn told_of(from: &[&str], to: &[&str], first_day: NaiveDate) -> Value {
     json!({"predecessors": from, "successors": to, "firstDay": first_day, "reason": "Ny organisation, KS 2026-7."})
 }
 
@@ -88,7 +88,7 @@ async fn what_is_open_goes_on_and_what_is_closed_stays() {
         let later = json!({"service": world.salary, "firstDay": today(&service) + Days::new(1)});
         admin.post(&format!("{old}/service-usages"), later).await.expect(201);
 
-        let told = told(&[&world.klk_hr], &[&new], first_day);
+        let told = told_of(&[&world.klk_hr], &[&new], first_day);
         let events = service.events().await;
         let seen = preview(&admin, &told).await;
         assert_eq!(seen.body["obstacles"], json!([]), "{:#}", seen.body);
@@ -232,7 +232,7 @@ async fn a_split_names_everything_and_tells_what_stands_in_the_way() {
         let content = stage.content(vec![stage.availability()]);
         let request = world.wish("Vart ska den?").await;
 
-        let mut told = told(&[&world.klk_hr], &[&inside, &alone], day);
+        let mut told = told_of(&[&world.klk_hr], &[&inside, &alone], day);
         admin.post("/successions", told.clone()).await.refused(409, "R25");
         told["heir"] = json!(inside);
         let seen = preview(&admin, &told).await;
@@ -293,7 +293,7 @@ async fn a_split_names_everything_and_tells_what_stands_in_the_way() {
         );
 
         // Tomorrow can be looked at, and not recorded.
-        let tomorrow = super::succession::told(&[&world.bun], &[&alone], day + Days::new(1));
+        let tomorrow = told_of(&[&world.bun], &[&alone], day + Days::new(1));
         preview(&admin, &tomorrow).await;
         admin.post("/successions", tomorrow).await.refused(409, "date_order");
         service.stop().await;
@@ -308,7 +308,7 @@ async fn nothing_is_begun_under_a_customer_that_ends() {
         let world = World::build(&service).await;
         let admin = service.administrator();
         let new = customer(&admin, "NY", json!(world.klk)).await;
-        let told = told(&[&world.klk_hr], &[&new], today(&service));
+        let told = told_of(&[&world.klk_hr], &[&new], today(&service));
         let mut wishes = JoinSet::new();
         for n in 0..24 {
             let body =
@@ -413,10 +413,11 @@ async fn whatever_the_sequence_nothing_is_lost() {
             } else {
                 vec![living[draws.below(living.len())].clone()]
             };
-            let texts = |ids: &[String]| ids.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-            let refs = |ids: &[String]| ids.to_vec();
-            let mut told = json!({"predecessors": refs(&from), "successors": refs(&to), "firstDay": today(&service),
-                "reason": "Ännu en omorganisation."});
+            let (ending, going_on): (Vec<&str>, Vec<&str>) = (
+                from.iter().map(String::as_str).collect(),
+                to.iter().map(String::as_str).collect(),
+            );
+            let mut told = told_of(&ending, &going_on, today(&service));
             if to.len() > 1 {
                 told["heir"] = json!(to[0]);
             }
@@ -440,8 +441,8 @@ async fn whatever_the_sequence_nothing_is_lost() {
                 done.body["items"].as_array().expect("items").len(),
                 items.len(),
                 "{} → {}",
-                texts(&from),
-                texts(&to)
+                ending.join(" "),
+                going_on.join(" ")
             );
             ended.extend(from);
 

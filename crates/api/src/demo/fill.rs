@@ -49,12 +49,7 @@ pub struct Registers {
 /// Whether the database has no customers yet.
 pub async fn is_empty(state: &State) -> Result<bool, DemoError> {
     let scope = permitted("listCustomers", &administrator())?;
-    let paging = Paging {
-        limit: 1,
-        after: None,
-        descending: false,
-        count: false,
-    };
+    let paging = Paging::first(1);
     let today = state.settings.local_date(state.clock.now());
     let filter = customers::Filter::default();
     let page = customers::list(&state.db.reader(), &scope, &filter, &paging, today).await?;

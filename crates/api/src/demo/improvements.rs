@@ -134,12 +134,7 @@ pub async fn enter(state: &State, registers: &Registers, now: DateTime<Utc>) -> 
 /// What helped the municipality's own office, offered to one of its companies.
 async fn offer(registers: &Registers, unit: &mut UnitOfWork) -> Result<(), Problem> {
     let (everywhere, today) = (Scope::unlimited("demo"), unit.today());
-    let first = Paging {
-        limit: 1,
-        after: None,
-        descending: false,
-        count: false,
-    };
+    let first = Paging::first(1);
     let helped = store::Filter {
         status: Some(ImprovementStatus::Verified),
         ..Default::default()

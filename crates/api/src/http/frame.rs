@@ -194,6 +194,14 @@ fn trace(request: &ServiceRequest) -> String {
     }
 }
 
+/// The language that a page's address asks for (`lang`), else the one that its reader would rather read.
+pub fn language_of_page(request: &HttpRequest) -> Option<Language> {
+    let mut members = form_urlencoded::parse(request.query_string().as_bytes());
+    let told = members.find(|(name, _)| name == "lang");
+    told.and_then(|(_, told)| told.parse().ok())
+        .or_else(|| language(request))
+}
+
 /// The language of ours that the caller would rather read (Accept-Language); of two alike, the first that is named.
 pub fn language(request: &HttpRequest) -> Option<Language> {
     let sent = request

@@ -58,14 +58,6 @@ pub fn field(key: &str) -> String {
     format!("q.{key}")
 }
 
-/// The words of a language of ours.
-pub fn words(language: domain::agreements::Language) -> Words {
-    Words(match language {
-        domain::agreements::Language::Sv => Language::Sv,
-        domain::agreements::Language::En => Language::En,
-    })
-}
-
 /// A page of this service for respondents.
 fn page(words: Words, title: &str, organisation: &str, body: Markup) -> String {
     let organisation = match organisation {

@@ -7,7 +7,7 @@ use actix_web::{
     web,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use documents::{Document, Language, STYLE};
+use documents::{Document, STYLE};
 use domain::{Rule, RuleCode, agreements};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -64,10 +64,7 @@ impl PaperQuery {
     /// The words to write with.
     pub fn words(&self, call: &Call, own: agreements::Language) -> Words {
         let language = self.language.or_else(|| call.language()).unwrap_or(own);
-        Words(match language {
-            agreements::Language::Sv => Language::Sv,
-            agreements::Language::En => Language::En,
-        })
+        Words::of(language)
     }
 
     fn format(&self, call: &Call) -> Format {

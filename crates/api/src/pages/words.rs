@@ -27,6 +27,14 @@ const DAYS: [Weekday; 7] = [
 pub struct Words(pub Language);
 
 impl Words {
+    /// Those of a language.
+    pub fn of(language: agreements::Language) -> Self {
+        Self(match language {
+            agreements::Language::Sv => Language::Sv,
+            agreements::Language::En => Language::En,
+        })
+    }
+
     /// Of which language they are.
     pub fn language(self) -> agreements::Language {
         match self.0 {

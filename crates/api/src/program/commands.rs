@@ -414,12 +414,7 @@ async fn client(state: &State, command: ClientCommand) -> Result<(), CommandErro
             told(&client);
         }
         ClientCommand::List => {
-            let mut paging = Paging {
-                limit: 200,
-                after: None,
-                descending: false,
-                count: false,
-            };
+            let mut paging = Paging::first(200);
             loop {
                 let page = clients::list(&state.db.reader(), &paging).await?;
                 for client in &page.items {

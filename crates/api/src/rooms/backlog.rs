@@ -187,10 +187,8 @@ async fn requests(call: &Call, asked: BacklogQuery) -> Result<Vec<Request>, Prob
         ..Default::default()
     };
     let mut paging = Paging {
-        limit: AT_A_TIME,
-        after: None,
-        descending: false,
         count: true,
+        ..Paging::first(AT_A_TIME)
     };
     let mut all = vec![];
     loop {

@@ -229,7 +229,7 @@ pub async fn tell(
                     kind: LinkedKind::Request,
                     is_complaint: request.kind == RequestKind::Complaint,
                 };
-                let made = (meetings::thing(matter.kind, request.id), matter);
+                let made = meetings::made(matter, request.id);
                 meetings::record(unit, scope, meeting, made, &[request.customer.id], "/meeting").await?;
             }
             Ok((request.as_of(unit.today()), true))

@@ -64,12 +64,7 @@ async fn list_similar_requests(call: Call, query: Query<SimilarQuery>) -> Result
 }
 
 /// A page of one thing.
-const ONE: persistence::Paging = persistence::Paging {
-    limit: 1,
-    after: None,
-    descending: false,
-    count: false,
-};
+const ONE: persistence::Paging = persistence::Paging::first(1);
 
 /// List what you must do now
 ///

@@ -48,12 +48,7 @@ pub fn range(plot: &Plot, shown: &[Point]) -> (f64, f64) {
     if plot.style == PlotStyle::Bars {
         (low, high) = (low.min(0.0), high.max(0.0));
     }
-    let size = low.abs().max(high.abs());
-    let room = if high - low > size * 1e-6 {
-        (high - low) * 0.15
-    } else {
-        (size * 0.05).max(0.5)
-    };
+    let room = room(low, high);
     let stands = plot.style == PlotStyle::Bars;
     (
         if stands && low == 0.0 { 0.0 } else { low - room },
@@ -63,6 +58,16 @@ pub fn range(plot: &Plot, shown: &[Point]) -> (f64, f64) {
             high + room
         },
     )
+}
+
+/// How much is left free around the values; where they are all alike, a part of their size.
+pub fn room(low: f64, high: f64) -> f64 {
+    let size = low.abs().max(high.abs());
+    if high - low > size * 1e-6 {
+        (high - low) * 0.15
+    } else {
+        (size * 0.05).max(0.5)
+    }
 }
 
 /// The axis in steps of 1, 2 or 5 times a power of ten, and with how many decimals they are told apart. (plotters' own

@@ -7,7 +7,7 @@ use plotters::{
 
 use super::{
     Area, Drawn, GRID, INK, SIZE,
-    axis::{number_text, span, steps, within},
+    axis::{number_text, room, span, steps, within},
     drawn, met_mark, short, text,
 };
 use crate::{Column, Language, Scatter, ScatterPoint, Table, Target};
@@ -26,7 +26,7 @@ fn shown(all: &Scatter) -> impl Iterator<Item = (usize, &ScatterPoint)> {
 fn range(values: impl Iterator<Item = f64>, line: Option<&Target>) -> (f64, f64) {
     let line = line.map(|line| line.value).filter(|value| within(*value));
     let (low, high) = span(values.chain(line));
-    let room = ((high - low) * 0.15).max(high.abs() * 1e-6).max(0.5);
+    let room = room(low, high).max(0.5);
     (low - room, high + room)
 }
 

@@ -61,7 +61,7 @@ fn draw(area: &Area, all: &Schedule, language: Language) -> Drawn {
     for (span, row) in shown.iter().zip(0..) {
         let middle = TOP + row * ROW + ROW / 2;
         area.draw_text(
-            &short(&span.name, 34),
+            &short(&span.name, 30),
             &text(14, HPos::Right, VPos::Center),
             (LEFT - 10, middle),
         )?;

@@ -543,10 +543,10 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
         SubjectKind::MeetingSeries => {
             const {
                 &[of::<MeetingSeries>(&[
-                    ("passed_on", "Meetings that recur are about their customer's successor."),
                     ("created", "Meetings recur from now on."),
                     ("changed", "When or how meetings recur changed."),
                     ("ended", "Meetings recur no longer than to a day."),
+                    ("passed_on", "Meetings that recur are about their customer's successor."),
                 ])]
             }
         }
@@ -603,10 +603,10 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
         SubjectKind::BusinessNeed => {
             const {
                 &[of::<BusinessNeed>(&[
-                    ("passed_on", "A need is its customer's successor's."),
                     ("stated", "A need of a customer was entered."),
                     ("changed", "What is told of a need changed."),
                     ("closed", "A need is one no more."),
+                    ("passed_on", "A need is its customer's successor's."),
                 ])]
             }
         }

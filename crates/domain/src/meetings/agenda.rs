@@ -68,6 +68,16 @@ pub struct Matter {
     pub is_complaint: bool,
 }
 
+impl Matter {
+    /// A thing that is no complaint.
+    pub fn of(kind: LinkedKind) -> Self {
+        Self {
+            kind,
+            is_complaint: false,
+        }
+    }
+}
+
 impl MeetingKind {
     /// Whether items of this type belong to it. Total: every pair is decided here.
     pub fn takes(self, item: AgendaItemType) -> bool {

@@ -149,18 +149,33 @@ pub async fn get(source: &impl Source, scope: &Scope, id: CustomerId, today: Nai
 
 /// The same, held until the unit of work ends. One that others succeeded is changed no more (R25).
 pub async fn load(unit: &UnitOfWork, scope: &Scope, id: CustomerId) -> Result<Customer, Error> {
-    hold(unit, &[id], "for no key update").await?;
+    hold(unit, &[id], Against::Change).await?;
     let customer = get(unit, scope, id, unit.today()).await?;
     customer.must_go_on()?;
     Ok(customer)
 }
 
+/// Against what customers are held.
+pub(crate) enum Against {
+    /// Against their end, by whoever refers to them.
+    End,
+    /// Against every change.
+    Change,
+    /// Against whoever refers to them, too.
+    Reference,
+}
+
 /// Holds customers until the unit of work ends, in one order whoever asks; what is read afterwards is as it is then.
 /// SQLite's single writer needs nothing.
-pub(crate) async fn hold(unit: &UnitOfWork, ids: &[CustomerId], how: &str) -> Result<(), Error> {
+pub(crate) async fn hold(unit: &UnitOfWork, ids: &[CustomerId], against: Against) -> Result<(), Error> {
     if unit.backend() == DbBackend::Postgres {
+        let lock = match against {
+            Against::End => "key share",
+            Against::Change => "no key update",
+            Against::Reference => "update",
+        };
         let places = store::places(ids.len());
-        let sql = format!("select id from customer where id in ({places}) order by id {how}");
+        let sql = format!("select id from customer where id in ({places}) order by id for {lock}");
         store::run(unit.connection(), &sql, ids.iter().map(|id| id.0.into()).collect()).await?;
     }
     Ok(())
@@ -176,39 +191,43 @@ pub async fn named(
     pointer: &str,
     today: NaiveDate,
 ) -> Result<Customer, Error> {
-    let customer = named_at_all(unit, scope, key, pointer, today).await?;
-    customer.must_go_on().map_err(|rule| rule.at(pointer))?;
-    Ok(customer)
-}
-
-async fn named_at_all(
-    source: &UnitOfWork,
-    scope: &Scope,
-    key: &Key<CustomerId>,
-    pointer: &str,
-    today: NaiveDate,
-) -> Result<Customer, Error> {
     let unknown = || references::unknown("customer", pointer);
-    let id = references::id_of(source, SubjectKind::Customer, key)
+    let id = references::id_of(unit, SubjectKind::Customer, key)
         .await?
         .ok_or_else(unknown)?;
-    hold(source, &[id], "for key share").await?;
     let id = match key {
         Key::Id(_) => id,
-        Key::Reference(_) => heir_of(source, id).await?.unwrap_or(id),
+        Key::Reference(_) => heir_of(unit, id).await?.unwrap_or(id),
     };
+    hold(unit, &[id], Against::End).await?;
     // Some acts reach further than the eye: a person without a team raises requests for customers that they don't see.
     let reach = Scope {
         visible: scope.permitted.clone(),
         ..scope.clone()
     };
-    match get(source, scope, id, today).await {
-        Err(Error::NotFound) => match get(source, &reach, id, today).await {
-            Err(Error::NotFound) => Err(unknown()),
-            found => found,
-        },
+    let found = match get(unit, scope, id, today).await {
+        Err(Error::NotFound) => get(unit, &reach, id, today).await,
         found => found,
-    }
+    };
+    let customer = found.map_err(|e| match e {
+        Error::NotFound => unknown(),
+        other => other,
+    })?;
+    customer.must_go_on().map_err(|rule| rule.at(pointer))?;
+    Ok(customer)
+}
+
+/// So many active customers at most are compared with each other.
+const MOST_COMPARED: u64 = 10_000;
+
+/// The active customers that the caller sees, to be compared.
+pub(crate) async fn active(source: &impl Source, scope: &Scope, today: NaiveDate) -> Result<Vec<CustomerRef>, Error> {
+    let active = Filter {
+        status: Some(CustomerStatus::Active),
+        ..Filter::default()
+    };
+    let all = list(source, scope, &active, &Paging::first(MOST_COMPARED), today).await?;
+    Ok(all.items.iter().map(Customer::reference).collect())
 }
 
 /// Whose code it is; for the caller to check whether the customer is in scope.

@@ -9,7 +9,7 @@ use domain::{
 use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, QueryTrait, Value, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Entity, ancestors, get, height, hold, hold_hierarchy, keep, load, usage_by_id, usages_of};
+use super::{Against, Entity, ancestors, get, height, hold, hold_hierarchy, keep, load, usage_by_id, usages_of};
 use crate::{
     Error, Page, Paging, agreements, improvements, knowledge, meetings, people, planned_activities, requests,
     store::{self, Cursor, Source, UnitOfWork},
@@ -108,7 +108,7 @@ pub async fn hold_lineage(
         }
     }
     let ids: Vec<CustomerId> = found.iter().flatten().map(|customer| customer.id).collect();
-    hold(unit, &ids, "for update").await?;
+    hold(unit, &ids, Against::Reference).await?;
     Ok(found)
 }
 

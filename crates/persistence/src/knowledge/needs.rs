@@ -111,7 +111,10 @@ fn select(source: &impl Source, scope: &Scope, today: NaiveDate) -> SelectStatem
         .inner_join("customer", Expr::cust("customer.id = business_need.customer_id"))
         .expr_as(Expr::col(("customer", "code")), "customer_code")
         .expr_as(Expr::col(("customer", "name")), "customer_name")
-        .expr_as(recorded_at(LinkedKind::BusinessNeed, "business_need.id"), "meeting");
+        .expr_as(
+            Expr::cust(recorded_at(LinkedKind::BusinessNeed, "business_need.id")),
+            "meeting",
+        );
     let column = "business_need.customer_id";
     access::guard(&mut query, scope, column, (today, backend), |reach| {
         access::of_customers(&reach.customers, column, today, backend)

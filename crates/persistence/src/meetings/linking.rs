@@ -1,7 +1,7 @@
 //! What meetings take up and what is recorded at them: things of other rooms, found as their own rooms show them.
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Rule, RuleCode, access::Scope, meetings::*, requests::RequestKind, vocabulary::*};
-use sea_orm::{FromQueryResult, sea_query::Expr};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::{load, update};
@@ -103,23 +103,13 @@ pub async fn record(
     Ok(after)
 }
 
-/// A thing of this kind that is no complaint, and what R17 asks of it.
-pub fn made(kind: LinkedKind, id: impl Into<Uuid>) -> (LinkedThing, Matter) {
-    let matter = Matter {
-        kind,
-        is_complaint: false,
-    };
-    (thing(kind, id), matter)
+/// A thing of this kind, and what R17 asks of it.
+pub fn made(matter: Matter, id: impl Into<Uuid>) -> (LinkedThing, Matter) {
+    let (kind, id) = (matter.kind, id.into());
+    (LinkedThing { kind, id }, matter)
 }
 
-/// A thing of this kind.
-pub fn thing(kind: LinkedKind, id: impl Into<Uuid>) -> LinkedThing {
-    LinkedThing { kind, id: id.into() }
-}
-
-/// The meeting at which the thing whose id stands in a column was recorded.
-pub(crate) fn recorded_at(kind: LinkedKind, id: &str) -> Expr {
-    Expr::cust(format!(
-        "(select o.meeting_id from meeting_outcome o where o.kind = '{kind}' and o.subject_id = {id})"
-    ))
+/// SQL for the meeting at which the thing whose id stands in a column was recorded.
+pub(crate) fn recorded_at(kind: LinkedKind, id: &str) -> String {
+    format!("(select o.meeting_id from meeting_outcome o where o.kind = '{kind}' and o.subject_id = {id})")
 }

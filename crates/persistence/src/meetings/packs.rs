@@ -52,12 +52,7 @@ pub struct LooksBack {
 /// How many days ahead announced changes are told of.
 const AHEAD: i64 = 90;
 
-const ALL: Paging = Paging {
-    limit: PACKED as u64,
-    after: None,
-    descending: false,
-    count: false,
-};
+const ALL: Paging = Paging::first(PACKED as u64);
 
 /// All of a list, which a pack must hold whole.
 fn whole<T>(page: Page<T>, what: &str) -> Result<Vec<T>, Error> {

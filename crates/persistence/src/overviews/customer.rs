@@ -276,12 +276,12 @@ pub async fn customer_overview(
         ..Default::default()
     };
     let ahead = (today, today + Days::new(PLANNED_AHEAD));
-    let planned = planned_activities::coming(source, scope, planned, ahead, today).await?;
+    let planned = planned_activities::coming(source, scope, planned, ahead, SHOWN, today).await?;
     let told = (time.now, time.now + Duration::days(TOLD_AHEAD));
     let announced = announcements::of_customer(source, scope, id, told, SHOWN, today).await?;
     Ok(CustomerOverview {
         next_meetings: next.into_iter().map(Into::into).collect(),
-        planned_activities: planned.iter().take(SHOWN as usize).map(PackedPlan::of).collect(),
+        planned_activities: planned.iter().map(PackedPlan::of).collect(),
         announcements: announced.iter().map(PackedChange::of).collect(),
         open_needs: match scope.is_contact() {
             true => None,
@@ -308,10 +308,9 @@ pub async fn customer_overview(
 
 fn first(descending: bool, limit: u64) -> Paging {
     Paging {
-        limit,
-        after: None,
         descending,
         count: true,
+        ..Paging::first(limit)
     }
 }
 

@@ -2,14 +2,7 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
-use domain::{
-    access::Scope,
-    agreements::CalendarPeriod,
-    customers::{Customer, CustomerStatus},
-    relation::*,
-    satisfaction::last_fixed,
-    vocabulary::*,
-};
+use domain::{access::Scope, agreements::CalendarPeriod, relation::*, satisfaction::last_fixed, vocabulary::*};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::{
@@ -21,8 +14,8 @@ use crate::{
     store::{self, Source},
 };
 
-/// So many customers at most are ranked.
-const MOST_RANKED: u64 = 10_000;
+/// Of so many customers at most overdue meetings are told.
+const MOST_OVERDUE: u64 = 10_000;
 /// A statement of a period that began longer ago says nothing of how we stand today.
 const STATEMENT_DAYS: u64 = 400;
 
@@ -100,13 +93,10 @@ pub(super) async fn reasons(
         customers: only.map(|customer| vec![customer]),
         kind: None,
     };
-    let most = Paging {
-        limit: MOST_RANKED,
-        after: None,
-        descending: false,
-        count: false,
-    };
-    for late in meetings::overdue(source, scope, &waiting, &most, today).await?.items {
+    for late in meetings::overdue(source, scope, &waiting, &Paging::first(MOST_OVERDUE), today)
+        .await?
+        .items
+    {
         let since = late.overdue.iter().map(|meeting| meeting.since).min();
         let n = i64::try_from(late.overdue.len()).unwrap_or(i64::MAX);
         flagged(RelationFlag::OverdueMeeting, late.customer.id, (n, since));
@@ -130,18 +120,7 @@ pub async fn ranking(
     (flag, most): (Option<RelationFlag>, usize),
     today: NaiveDate,
 ) -> Result<RelationRanking, Error> {
-    let active = customers::Filter {
-        status: Some(CustomerStatus::Active),
-        ..customers::Filter::default()
-    };
-    let paging = Paging {
-        limit: MOST_RANKED,
-        after: None,
-        descending: false,
-        count: false,
-    };
-    let all = customers::list(source, scope, &active, &paging, today).await?.items;
-    let all = all.iter().map(Customer::reference).collect();
+    let all = customers::active(source, scope, today).await?;
     let mut customers = ranked(all, reasons(source, scope, &weights, None, today).await?);
     if let Some(flag) = flag {
         customers.retain(|standing| standing.reasons.iter().any(|reason| reason.flag == flag));

@@ -170,7 +170,7 @@ fn select(scope: &Scope, backend: DbBackend, today: NaiveDate) -> SelectStatemen
         .expr_as(Expr::col(("contact", "name")), "contact_name")
         .expr_as(Expr::cust(services), "services")
         .expr_as(
-            recorded_at(LinkedKind::PlannedActivity, "planned_activity.id"),
+            Expr::cust(recorded_at(LinkedKind::PlannedActivity, "planned_activity.id")),
             "meeting",
         );
     let column = "planned_activity.customer_id";
@@ -297,13 +297,13 @@ pub async fn list(
     Ok(paging.cut(activities, total, |a: &PlannedActivity| Cursor::after(vec![], a.id)))
 }
 
-/// What is coming between two days and is not over, by first day; one more than an outlook can have, where there are that
-/// many.
+/// What is coming between two days and is not over, by first day: at most so many.
 pub async fn coming(
     source: &impl Source,
     scope: &Scope,
     filter: Filter,
     (first_day, last_day): (NaiveDate, NaiveDate),
+    most: u64,
     today: NaiveDate,
 ) -> Result<Vec<PlannedActivity>, Error> {
     let filter = Filter {
@@ -317,7 +317,7 @@ pub async fn coming(
     query
         .order_by(("planned_activity", "first_day"), sea_orm::Order::Asc)
         .order_by(("planned_activity", "id"), sea_orm::Order::Asc)
-        .limit(MOST_LINES as u64 + 1);
+        .limit(most);
     let rows = store::all::<Row>(source.connection(), &query).await?;
     rows.into_iter().map(|row| Ok(row.activity()?.0)).collect()
 }

@@ -3,14 +3,14 @@
 use std::sync::OnceLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{access::Scope, requests::*, vocabulary::*};
+use domain::{access::Scope, meetings::LinkedKind, requests::*, vocabulary::*};
 use sea_orm::{
     DbBackend, DbErr, FromQueryResult, QueryResult, TryGetable,
     sea_query::{Expr, Query, SelectStatement},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{access, references::References, services, store};
+use crate::{access, meetings::recorded_at, references::References, services, store};
 
 /// A row's columns, one after the other.
 pub(super) struct Places<'r> {
@@ -64,12 +64,13 @@ fn columns(backend: DbBackend) -> String {
         "request_endorsement x join contact c on c.id = x.contact_id where x.request_id = request.id",
         "x.endorsed_at",
     );
+    let meeting = recorded_at(LinkedKind::Request, "request.id");
     format!(
         "request.id, request.version, request.number, request.customer_id, customer.code, customer.name, request.kind, \
          request.status, request.title, request.description, {services}, request.wanted_by, request.benefit, \
          request.resources, request.channel, request.raised_by_kind, request.raised_by_id, {raised_by_name}, request.owner_id, person.name, \
          request.due_day, {endorsements}, request.answer, request.dismissal, request.withdrawal, \
-         (select o.meeting_id from meeting_outcome o where o.kind = 'request' and o.subject_id = request.id), \
+         {meeting}, \
          request.external_references, request.received_at, request.changed_at, request.escalated_at, \
          request.escalated_for, request.score, request.merged_into_id, \
          (select m.number from request m where m.id = request.merged_into_id), \

@@ -2,20 +2,10 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use domain::{
-    access::Scope,
-    customers::{Customer, CustomerStatus},
-    satisfaction::*,
-    service_levels::StatementPeriod,
-    surveys::SurveyKind,
-    vocabulary::*,
-};
+use domain::{access::Scope, satisfaction::*, service_levels::StatementPeriod, surveys::SurveyKind, vocabulary::*};
 
 use super::figures::{self, Filter};
-use crate::{Error, Paging, customers, store::Source};
-
-/// So many customers at most are compared.
-const MOST_COMPARED: u64 = 10_000;
+use crate::{Error, customers, store::Source};
 
 /// Which figures are looked at.
 #[derive(Debug, Clone)]
@@ -72,18 +62,7 @@ pub async fn overview(
 ) -> Result<SatisfactionOverview, Error> {
     let periods = latest_periods(filter.period);
     let visible = &scope.visible.customers;
-    let active = customers::Filter {
-        status: Some(CustomerStatus::Active),
-        ..customers::Filter::default()
-    };
-    let paging = Paging {
-        limit: MOST_COMPARED,
-        after: None,
-        descending: false,
-        count: false,
-    };
-    let all = customers::list(source, scope, &active, &paging, today).await?.items;
-    let all = all.iter().map(Customer::reference).collect();
+    let all = customers::active(source, scope, today).await?;
     let now = filter.figures(filter.period.period().since);
     let figures = figures::headlines(source, visible, &now, None, today).await?;
     let mut ranked = ranked(all, figures);

@@ -103,6 +103,16 @@ pub struct Page<T> {
 }
 
 impl Paging {
+    /// The first page, of so many.
+    pub const fn first(limit: u64) -> Self {
+        Self {
+            limit,
+            after: None,
+            descending: false,
+            count: false,
+        }
+    }
+
     /// Orders by key and id, begins after the cursor and asks for one item more than the page holds.
     pub(crate) fn apply<C: IntoColumnRef + Clone>(&self, query: &mut SelectStatement, key: Option<C>, id: C) {
         self.apply_as(query, key, id, |key| Expr::val(key.to_vec()));

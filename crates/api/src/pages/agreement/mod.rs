@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use documents::{Block, Document, Language};
+use documents::{Block, Document};
 use domain::{
     agreements::{self, *},
     vocabulary::*,
@@ -152,10 +152,7 @@ impl Told<'_> {
 
     fn sections(&self) -> Vec<Block> {
         let content = &self.version.content;
-        let language = match content.language {
-            agreements::Language::Sv => Language::Sv,
-            agreements::Language::En => Language::En,
-        };
+        let language = Words::of(content.language).0;
         let section = |section: &Section| {
             let text = Block::Text {
                 markdown: section.text.to_string(),

@@ -1,10 +1,7 @@
 //! Dates as iCalendar (RFC 5545). The same dates make the same bytes: nothing in it tells when it was read.
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
-use domain::{
-    agreements::Language, announcements::AnnouncementKind, date_feeds::*, meetings::MeetingKind,
-    planned_activities::PlannedPhase,
-};
+use domain::{announcements::AnnouncementKind, date_feeds::*, meetings::MeetingKind, planned_activities::PlannedPhase};
 use icalendar::Property;
 
 use crate::{http::Problem, pages::Words, program::Settings};
@@ -34,10 +31,7 @@ pub fn calendar(
     settings: &Settings,
 ) -> Result<String, Problem> {
     let (zone, name) = (settings.time_zone, subscription.name.as_str());
-    let words = Words(match subscription.language {
-        Language::Sv => documents::Language::Sv,
-        Language::En => documents::Language::En,
-    });
+    let words = Words::of(subscription.language);
     let mut text = Text::default();
     text.value("BEGIN", "VCALENDAR")?
         .value("VERSION", "2.0")?

@@ -169,11 +169,7 @@ pub async fn tell(
             let improvement = Improvement::identify(unit.new_id(), number, (input, origin), named, times)?;
             store::insert(unit, &improvement, Some(&digest)).await?;
             if let Some(meeting) = &improvement.origin.meeting {
-                let matter = Matter {
-                    kind: LinkedKind::Improvement,
-                    is_complaint: false,
-                };
-                let made = (meetings::thing(matter.kind, improvement.id), matter);
+                let made = meetings::made(Matter::of(LinkedKind::Improvement), improvement.id);
                 let customers: Vec<CustomerId> = improvement.customers.iter().map(|customer| customer.id).collect();
                 meetings::record(unit, scope, meeting.id, made, &customers, "/origin/meeting").await?;
             }

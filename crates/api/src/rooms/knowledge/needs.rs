@@ -1,7 +1,13 @@
 //! What customers will need, and the digest of it for strategy.
 use actix_web::{Either, HttpResponse, get, patch, post, web};
 use chrono::{Months, NaiveDate};
-use domain::{access::Scope, agreements::Language, knowledge::*, meetings::LinkedKind, vocabulary::*};
+use domain::{
+    access::Scope,
+    agreements::Language,
+    knowledge::*,
+    meetings::{LinkedKind, Matter},
+    vocabulary::*,
+};
 use persistence::{UnitOfWork, customers, knowledge as store, meetings};
 use serde::Deserialize;
 use utoipa::{
@@ -106,7 +112,7 @@ pub async fn state(scope: &Scope, unit: &mut UnitOfWork, input: BusinessNeedInpu
     let need = BusinessNeed::state(unit.new_id(), input, customer, evidence, times);
     store::insert_need(unit, &need).await?;
     if let Some(meeting) = need.meeting {
-        let made = meetings::made(LinkedKind::BusinessNeed, need.id);
+        let made = meetings::made(Matter::of(LinkedKind::BusinessNeed), need.id);
         meetings::record(unit, scope, meeting, made, &[need.customer.id], "/meeting").await?;
     }
     Ok(need)

@@ -2,13 +2,12 @@
 //! who asked for the link does, for ten minutes.
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::Duration;
-use documents::Language;
-use domain::{access::Permission, agreements, vocabulary::CustomerId};
+use domain::{access::Permission, agreements::Language, vocabulary::CustomerId};
 use persistence::{overviews::customer_overview, service_levels::LocalTime};
 
 use crate::{
     State,
-    http::{Problem, frame::language},
+    http::{Problem, frame::language_of_page},
     pages::{self, Words, paper},
 };
 
@@ -30,23 +29,11 @@ async fn show(
     request: HttpRequest,
     customer: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = |wanted: &str| {
-        let mut members = form_urlencoded::parse(request.query_string().as_bytes());
-        members.find(|(name, _)| name == wanted).map(|(_, value)| value)
-    };
-    let told = asked("lang")
-        .and_then(|lang| lang.parse().ok())
-        .or_else(|| language(&request));
-    let words = Words(match told {
-        Some(agreements::Language::En) => Language::En,
-        _ => Language::Sv,
-    });
-    let provider = &state.settings.organisation;
-    let time = LocalTime {
-        zone: state.settings.time_zone,
-        now: state.clock.now(),
-    };
-    let link = asked("link").unwrap_or_default();
+    let mut members = form_urlencoded::parse(request.query_string().as_bytes());
+    let link = members.find(|(name, _)| name == "link");
+    let link = link.map(|(_, token)| token).unwrap_or_default();
+    let words = Words::of(language_of_page(&request).unwrap_or(Language::Sv));
+    let (provider, time) = (&state.settings.organisation, state.local_time());
     Ok(match overview(&state, &customer, &link, time).await? {
         Some(overview) => paper::page(
             StatusCode::OK,

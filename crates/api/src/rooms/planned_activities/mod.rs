@@ -3,7 +3,13 @@ mod outlook;
 
 use actix_web::{get, patch, post, web};
 use chrono::NaiveDate;
-use domain::{access::Scope, events::Aggregate, meetings::LinkedKind, planned_activities::*, vocabulary::*};
+use domain::{
+    access::Scope,
+    events::Aggregate,
+    meetings::{LinkedKind, Matter},
+    planned_activities::*,
+    vocabulary::*,
+};
 use persistence::{
     UnitOfWork, customers, meetings, people, planned_activities as store,
     references::{self, Told},
@@ -127,7 +133,7 @@ pub async fn tell(
             let activity = PlannedActivity::enter(unit.new_id(), input, named, unit.now())?;
             store::insert(unit, &activity, Some(&digest)).await?;
             if let Some(meeting) = activity.meeting {
-                let made = meetings::made(LinkedKind::PlannedActivity, activity.id);
+                let made = meetings::made(Matter::of(LinkedKind::PlannedActivity), activity.id);
                 meetings::record(unit, scope, meeting, made, &[activity.customer.id], "/meeting").await?;
             }
             Ok((activity, true))

@@ -44,7 +44,9 @@ async fn outlook(call: &Call, asked: OutlookQuery) -> Result<PlannedOutlook, Pro
         ..store::Filter::default()
     };
     let reader = call.reader();
-    let coming = store::coming(&reader, &call.scope, filter, days, call.today()).await?;
+    // One more than there is room for shows that there is too much.
+    let most = MOST_LINES as u64 + 1;
+    let coming = store::coming(&reader, &call.scope, filter, days, most, call.today()).await?;
     let judged = store::judged(&reader, coming, call.local_time()).await?;
     let shown = (asked.service, asked.conflicting == Some(true));
     Ok(PlannedOutlook::of(days, judged, shown)?)

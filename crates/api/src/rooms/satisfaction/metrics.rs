@@ -243,10 +243,8 @@ pub fn file(name: &str, head: Vec<String>, lines: impl Iterator<Item = Vec<Strin
 async fn table(call: &Call, filter: &store::Filter) -> Result<HttpResponse, Problem> {
     let mut figures = vec![];
     let mut paging = Paging {
-        limit: AT_A_TIME,
-        after: None,
-        descending: false,
         count: true,
+        ..Paging::first(AT_A_TIME)
     };
     loop {
         let page = store::metrics(&call.reader(), &call.scope, filter, &paging, call.today()).await?;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     State,
-    http::{Fault, Problem, frame::language},
+    http::{Fault, Problem, frame::language_of_page},
     pages::{
         Words,
         answering::{self, Filled},
@@ -156,12 +156,8 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn of(state: &'a State, request: &HttpRequest) -> Self {
-        let asked = form_urlencoded::parse(request.query_string().as_bytes())
-            .find(|(name, _)| name == "lang")
-            .and_then(|(_, value)| value.parse().ok());
-        let language = asked.or_else(|| language(request)).unwrap_or(Language::Sv);
         Self {
-            words: answering::words(language),
+            words: Words::of(language_of_page(request).unwrap_or(Language::Sv)),
             organisation: &state.settings.organisation,
         }
     }
