@@ -35,6 +35,7 @@ mod m0029_planned_activities;
 mod m0030_value_and_knowledge;
 mod m0031_succession;
 mod m0032_standing;
+mod m0033_channels;
 
 pub struct Migrator;
 
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_value_and_knowledge::Migration),
             Box::new(m0031_succession::Migration),
             Box::new(m0032_standing::Migration),
+            Box::new(m0033_channels::Migration),
         ]
     }
 }

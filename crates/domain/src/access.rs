@@ -642,6 +642,8 @@ matrix! {
     createCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
     changeCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
     deleteCustomer:             YES, NO, NoPerson, NoContact, With(RegisterWrite);
+    getCustomerChannels:        YES, YES, Read, Own, With(RegisterRead);
+    setCustomerChannels:        YES, NO, As(MANAGERS), NoContact, With(RegisterWrite);
     getCustomerOverview:        NO, YES, Read, Own, With(RequestsRead);
     createOverviewLink:         NO, YES, Read, Own, With(RequestsRead);
     listCustomerStandings:      NO, YES, Read, NoContact, With(RequestsRead);

@@ -12,8 +12,10 @@ use crate::{
     vocabulary::*,
 };
 
+mod channels;
 mod succession;
 
+pub use channels::*;
 pub use succession::*;
 
 /// How many levels a hierarchy of customers may have.
@@ -90,6 +92,12 @@ pub struct Customer {
     /// How often a year there are meetings with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting_cadence: Option<MeetingCadence>,
+    /// Its own channels; where it turns today is told at `/channels`.
+    #[serde(skip_serializing_if = "Channels::is_empty")]
+    pub channels: Channels,
+    /// Its own ladder of whom a matter goes to as long as nobody takes it up.
+    #[serde(skip_serializing_if = "EscalationLadder::is_empty")]
+    pub escalation_ladder: EscalationLadder,
     /// What other systems call it.
     #[schema(max_items = 20)]
     pub references: Vec<ExternalReference>,
@@ -132,6 +140,8 @@ impl Customer {
             parent,
             legal_entity: input.legal_entity,
             meeting_cadence: input.meeting_cadence,
+            channels: Channels::default(),
+            escalation_ladder: EscalationLadder::default(),
             references: input.references,
             succeeded_by: vec![],
             created_at: now,

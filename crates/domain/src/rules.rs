@@ -68,7 +68,9 @@ pub enum RuleCode {
     OffScale,
     /// A required question has no answer.
     Unanswered,
-    /// Evidence tells of a time before its own beginning, or from the future.
+    /// A channel or a step of a ladder leads somewhere.
+    Unreachable,
+    /// Evidence tells of a time before its own beginning, or from the future; a step of a ladder comes later than the one before it.
     TimeOrder,
 }
 

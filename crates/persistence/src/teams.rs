@@ -526,6 +526,20 @@ pub async fn responsible(
         .map(Into::into))
 }
 
+/// Who is responsible for the customer on the day, with everyone in the team.
+pub async fn responsible_team(
+    source: &impl Source,
+    customer: CustomerRef,
+    day: NaiveDate,
+) -> Result<ResponsibleTeam, Error> {
+    let assignment = responsible(source, customer.id, day).await?;
+    let team = match &assignment {
+        Some(assignment) => Some(get(source, assignment.team.id, day).await?),
+        None => None,
+    };
+    Ok(ResponsibleTeam::on(day, customer, assignment, team))
+}
+
 /// The business relationship manager who holds the customer on the day.
 pub async fn business_relationship_manager(
     source: &impl Source,

@@ -600,3 +600,128 @@ async fn lists_are_in_swedish_order_and_their_pages_stable() {
     })
     .await;
 }
+
+async fn turn(caller: &Caller, customer: &str, told: Value) -> Answer {
+    let etag = caller.get(customer).await.expect(200).etag();
+    let path = format!("{customer}/channels");
+    caller
+        .send(Method::PUT, &path, &[("if-match", &etag)], Some(told))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_turns_where_its_nearest_ancestor_does() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let (klk, klk_hr) = (
+            format!("/customers/{}", world.klk),
+            format!("/customers/{}", world.klk_hr),
+        );
+        let turns = async |customer: &str, asked: &str| {
+            let seen = world.decider.get(&format!("{customer}/channels{asked}")).await;
+            seen.expect(200).body
+        };
+        let nowhere = turns(&klk_hr, "").await;
+        assert_eq!((&nowhere["through"], &nowhere["channels"]), (&Value::Null, &json!([])));
+
+        let desk =
+            json!({"purpose": "order", "name": "Servicedesk", "phone": "018-727 00 00", "answered": "Vardagar 7–17"});
+        let night = json!({"purpose": "emergency", "name": "Jouren", "email": "jour@example.se"});
+        let ladder = json!([
+            {"afterMinutes": 0, "name": "Deskens ledare", "phone": "018-727 00 01"},
+            {"afterMinutes": 45, "name": "Leveransansvarig", "role": "delivery_manager"},
+        ]);
+        let told = json!({"channels": [desk, night], "escalationLadder": ladder});
+        let set = turn(&world.brm, &klk, told.clone()).await.expect(200);
+        assert_eq!(
+            (&set.body["channels"], &set.body["escalationLadder"]),
+            (&told["channels"], &ladder)
+        );
+
+        // A contact of the part is told of its parent's, and who has the role today, and from when on.
+        let of_part = turns(&klk_hr, "?escalatedAt=2026-03-02T09:00:00Z").await;
+        assert_eq!(of_part["through"]["code"], "KLK");
+        assert_eq!(
+            (&of_part["customer"]["code"], &of_part["channels"]),
+            (&json!("KLK-HR"), &told["channels"])
+        );
+        let steps = of_part["escalationLadder"].as_array().expect("a ladder");
+        assert_eq!(
+            (&steps[0]["people"], &steps[0]["dueAt"]),
+            (&json!([]), &json!("2026-03-02T09:00:00Z"))
+        );
+        assert_eq!(steps[1]["people"][0]["id"], json!(world.dm_id));
+        assert_eq!(steps[1]["dueAt"], "2026-03-02T09:45:00Z");
+        world
+            .stranger
+            .get(&format!("{klk_hr}/channels"))
+            .await
+            .refused(404, "not_found");
+        let overview = world.decider.get(&format!("{klk_hr}/overview")).await.expect(200);
+        assert_eq!(overview.body["channels"]["through"]["code"], "KLK");
+        let link = world
+            .brm
+            .post(&format!("{klk_hr}/overview-links"), Value::Null)
+            .await
+            .expect(200);
+        let page = service
+            .http
+            .get(link.text("address"))
+            .send()
+            .await
+            .expect("a reply")
+            .text()
+            .await
+            .expect("text");
+        for word in [
+            "Hit vänder sig kunden",
+            "018-727 00 00",
+            "Vardagar 7–17",
+            "45\u{a0}minuter",
+        ] {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+
+        // What leads nowhere or goes back in time changes nothing, and says where.
+        let events = service.events().await;
+        let wrong = async |channels: Value, ladder: Value, why: &str, pointer: &str| {
+            let told = json!({"channels": channels, "escalationLadder": ladder});
+            let refused = turn(&world.brm, &klk, told).await.refused(409, why);
+            assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{:#}", refused.body);
+        };
+        let mute = json!({"purpose": "complain", "name": "Lådan"});
+        wrong(json!([desk, mute]), json!([]), "unreachable", "/channels/1").await;
+        let mut back = ladder.clone();
+        back[1]["afterMinutes"] = json!(0);
+        wrong(json!([]), back, "time_order", "/escalationLadder/1/afterMinutes").await;
+        let twisted = json!({"channels": [{"purpose": "order", "name": "Desk", "phone": "ring!"}]});
+        turn(&world.brm, &klk, twisted).await.refused(422, "invalid");
+        let path = format!("{klk}/channels");
+        let blind = world.brm.send(Method::PUT, &path, &[], Some(told.clone())).await;
+        blind.refused(428, "precondition_required");
+        let late = world
+            .brm
+            .send(Method::PUT, &path, &[("if-match", "\"1\"")], Some(told))
+            .await;
+        late.refused(412, "precondition_failed");
+        assert_eq!(service.events().await, events);
+
+        // Its own come before its parent's, stay when the register changes it, and end by telling none.
+        let own = json!({"channels": [night]});
+        turn(&world.dm, &klk_hr, own).await.expect(200);
+        patch(&service.administrator(), &klk_hr, json!({"name": "HR"}))
+            .await
+            .expect(200);
+        let seen = turns(&klk_hr, "").await;
+        assert_eq!(
+            (&seen["through"]["code"], &seen["channels"]),
+            (&json!("KLK-HR"), &json!([night]))
+        );
+        assert_eq!(seen["escalationLadder"], json!([]));
+        let none = turn(&world.dm, &klk_hr, json!({"channels": []})).await.expect(200);
+        assert_eq!(none.body.get("channels"), None);
+        assert_eq!(turns(&klk_hr, "").await["through"]["code"], "KLK");
+        service.stop().await;
+    })
+    .await;
+}

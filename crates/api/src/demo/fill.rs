@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::{
-    DemoError, agreements, connections, deeds, evidence, improvements, knowledge, known, meetings, municipality::*,
-    planned_activities, ratings, reports, statements, successions, surveys, value, webhooks, weighing,
+    DemoError, agreements, channels, connections, deeds, evidence, improvements, knowledge, known, meetings,
+    municipality::*, planned_activities, ratings, reports, statements, successions, surveys, value, webhooks, weighing,
 };
 use crate::{
     State,
@@ -146,6 +146,7 @@ async fn register(state: &State, at: DateTime<Utc>) -> Result<Registers, Problem
         contacts(unit, &customers).await
     })
     .await?;
+    channels::tell(state, &customers, hour(8)).await?;
     unit_at(state, hour(8), &administrator, async |unit| calendars(unit).await).await?;
     let clients = unit_at(state, hour(9), &administrator, async |unit| clients(unit).await).await?;
     Ok(Registers {

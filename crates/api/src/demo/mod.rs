@@ -1,6 +1,7 @@
 //! The demo: a believable municipality, and the main job played over HTTP.
 mod agreements;
 mod callers;
+mod channels;
 mod connections;
 mod deeds;
 mod evidence;

@@ -2,6 +2,7 @@
 use documents::{Block, Document, Multiple, Multiples, Table, Tone};
 use domain::{
     agreements::VersionState,
+    customers::{ChannelPurpose, CustomerChannel, EscalationTarget},
     meetings::{MeetingKind, PackedChange, PackedPlan},
     people::MandateKind,
     relation::RelationStanding,
@@ -23,6 +24,7 @@ pub fn overview(told: &CustomerOverview, provider: &str, words: Words, time: Loc
     let title = words.say("Så står det till med", "How we stand with");
     let mut blocks: Vec<Block> = told.standing.iter().map(|standing| amiss(standing, words)).collect();
     blocks.push(who(told, words));
+    blocks.extend(turned_to(told, words));
     blocks.extend(agreed(told, words));
     blocks.extend(delivered(told, words));
     blocks.extend(satisfied(told, words));
@@ -151,6 +153,69 @@ fn who(told: &CustomerOverview, words: Words) -> Block {
         facts.push(fact(words.say("Tjänster", "Services"), words.all(&used)));
     }
     Block::Facts(facts)
+}
+
+/// Where the customer turns, and whom a matter goes to that nobody takes up.
+fn turned_to(told: &CustomerOverview, words: Words) -> Vec<Block> {
+    let reached = |ways: [Option<String>; 3]| ways.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let channel = |channel: &CustomerChannel| {
+        let ways = [
+            channel.phone.as_ref().map(ToString::to_string),
+            channel.email.as_ref().map(ToString::to_string),
+            channel.address.as_ref().map(ToString::to_string),
+        ];
+        vec![
+            words.channel_purpose(channel.purpose).to_owned(),
+            channel.name.to_string(),
+            reached(ways),
+            channel.answered.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ]
+    };
+    let target = |target: &EscalationTarget| {
+        let people: Vec<&str> = target.people.iter().map(|person| person.name.as_str()).collect();
+        let ways = [
+            (!people.is_empty()).then(|| people.join(", ")),
+            target.step.phone.as_ref().map(ToString::to_string),
+            target.step.email.as_ref().map(ToString::to_string),
+        ];
+        vec![
+            match target.step.after_minutes {
+                0 => words.say("genast", "at once").to_owned(),
+                minutes => words.lasting(u64::from(minutes) * 60),
+            },
+            target.step.name.to_string(),
+            reached(ways),
+        ]
+    };
+    [
+        section(
+            words,
+            [
+                ("Hit vänder sig kunden", "Where the customer turns"),
+                ("I den ordning som gäller", "The first choice first"),
+            ],
+            &[
+                ("Gäller", "For"),
+                ("Till", "Whom"),
+                ("Nås", "Reached at"),
+                ("Svarar", "Answers"),
+            ],
+            told.channels.channels.0.iter().map(channel).collect(),
+        ),
+        section(
+            words,
+            [
+                ("Eskaleringstrappa", "Escalation ladder"),
+                (
+                    "Räknat från att ärendet eskalerades",
+                    "Counted from when the matter was escalated",
+                ),
+            ],
+            &[("Efter", "After"), ("Till", "Whom"), ("Nås", "Reached at")],
+            told.channels.escalation_ladder.iter().map(target).collect(),
+        ),
+    ]
+    .concat()
 }
 
 fn name(member: &Membership) -> String {
@@ -420,6 +485,15 @@ fn weighed(told: &CustomerOverview, words: Words) -> Vec<Block> {
 }
 
 impl Words {
+    fn channel_purpose(self, purpose: ChannelPurpose) -> &'static str {
+        match purpose {
+            ChannelPurpose::Order => self.say("beställning", "orders"),
+            ChannelPurpose::Escalate => self.say("eskalering", "escalation"),
+            ChannelPurpose::Complain => self.say("klagomål", "complaints"),
+            ChannelPurpose::Emergency => self.say("akut", "emergencies"),
+        }
+    }
+
     fn meeting_kind(self, kind: MeetingKind) -> &'static str {
         match kind {
             MeetingKind::Team => self.say("teammöte", "team meeting"),

@@ -155,6 +155,11 @@ impl Words {
             }
             TimeLimit::OpenSeconds(seconds) => seconds.unsigned_abs(),
         };
+        self.lasting(seconds)
+    }
+
+    /// How long something lasts, in hours, minutes and seconds.
+    pub fn lasting(self, seconds: u64) -> String {
         let parts = [
             (seconds / 3600, ("timme", "hour"), ("timmar", "hours")),
             (seconds / 60 % 60, ("minut", "minute"), ("minuter", "minutes")),

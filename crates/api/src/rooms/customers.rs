@@ -1,6 +1,6 @@
 //! Customers and their usages of services.
-use actix_web::{delete, get, patch, post, web};
-use chrono::NaiveDate;
+use actix_web::{delete, get, patch, post, put, web};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::{Customers, Scope},
     customers::*,
@@ -10,7 +10,7 @@ use domain::{
 use persistence::{
     UnitOfWork, customers as store,
     references::{self, Told},
-    services,
+    services, teams,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -27,6 +27,8 @@ pub fn routes(routes: &mut Routes) {
         .service(get_customer)
         .service(change_customer)
         .service(delete_customer)
+        .service(get_customer_channels)
+        .service(set_customer_channels)
         .service(list_service_usages)
         .service(create_service_usage)
         .service(end_service_usage);
@@ -181,6 +183,58 @@ async fn delete_customer(call: Call, id: web::Path<CustomerId>) -> Result<Reply,
         let customer = call.unchanged(store::load(unit, &call.scope, *id).await?)?;
         store::delete(unit, &customer).await?;
         Ok(Reply::gone())
+    })
+    .await
+}
+
+/// When a matter was escalated.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct EscalationQuery {
+    /// When a matter was escalated; each step of the ladder then says when the matter goes to it.
+    escalated_at: Option<DateTime<Utc>>,
+}
+
+/// Show where a customer turns
+///
+/// The channels to order, escalate, complain and in an emergency, and the ladder of whom a matter goes to, and after how long, as
+/// long as nobody takes it up: the customer's own, or its nearest ancestor's that has any. A step for a role names who has it
+/// today in the customer's team, and who stands in for them.
+#[utoipa::path(tag = "customers", operation_id = "getCustomerChannels", params(EscalationQuery),
+    responses((status = 200, description = "Where it turns today.", body = ChannelsInForce)))]
+#[get("/customers/{customerId}/channels")]
+async fn get_customer_channels(
+    call: Call,
+    id: web::Path<CustomerId>,
+    asked: Query<EscalationQuery>,
+) -> Result<Reply, Problem> {
+    let reader = call.reader();
+    let customer = store::get(&reader, &call.scope, *id, call.today()).await?;
+    let responsible = teams::responsible_team(&reader, customer.reference(), call.today()).await?;
+    let told = store::channels_of(&reader, customer.id).await?;
+    Reply::plain(&ChannelsInForce::of(told, &responsible, asked.0.escalated_at))
+}
+
+/// Tell where a customer turns
+///
+/// The customer's own channels and ladder, all of them anew; its parts without any of their own turn there, too. With
+/// neither, it turns where its nearest ancestor does. A channel has a telephone number, an e-mail or a web address; a step of the
+/// ladder has a role, a telephone number or an e-mail address, and comes later than the one before it. Name functions, not persons:
+/// a role leads to whoever has it on the day.
+#[utoipa::path(tag = "customers", operation_id = "setCustomerChannels", request_body = ChannelsInput, params(IfMatch),
+    responses((status = 200, description = "The customer as it is now.", body = Customer)))]
+#[put("/customers/{customerId}/channels")]
+async fn set_customer_channels(
+    call: Call,
+    id: web::Path<CustomerId>,
+    body: Body<ChannelsInput>,
+) -> Result<Reply, Problem> {
+    call.write(&body, async |unit| {
+        let before = call.unchanged(store::load(unit, &call.scope, *id).await?)?;
+        let after = before.clone().turn_to(body.value.clone())?;
+        store::update_channels(unit, &before, &after).await?;
+        Reply::ok(&after, call.today())
     })
     .await
 }

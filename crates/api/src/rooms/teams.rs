@@ -345,10 +345,5 @@ async fn get_responsible_team(call: Call, id: web::Path<CustomerId>, on: Query<D
     let reader = call.reader();
     let customer = customers::get(&reader, &call.scope, *id, call.today()).await?;
     let day = on.0.day.unwrap_or(call.today());
-    let assignment = store::responsible(&reader, customer.id, day).await?;
-    let team = match &assignment {
-        Some(assignment) => Some(store::get(&reader, assignment.team.id, day).await?),
-        None => None,
-    };
-    Reply::plain(&ResponsibleTeam::on(day, customer.reference(), assignment, team))
+    Reply::plain(&store::responsible_team(&reader, customer.reference(), day).await?)
 }

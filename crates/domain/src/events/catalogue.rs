@@ -94,6 +94,7 @@ pub fn forms(kind: SubjectKind) -> &'static [Form] {
                     of::<Customer>(&[
                         ("created", "A customer was entered."),
                         ("changed", "What is known of a customer changed."),
+                        ("channels_told", "Where a customer turns changed."),
                         ("deleted", "A customer that nothing depended on was removed."),
                         ("succeeded", "A customer ends, and others go on in its stead."),
                     ]),

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use domain::{
     access::Scope,
-    customers::{Customer, CustomerStatus, LegalEntity},
+    customers::{ChannelsInput, Customer, CustomerStatus, LegalEntity},
     events::SubjectKind,
     meetings::MeetingCadence,
     vocabulary::*,
@@ -49,6 +49,10 @@ pub(crate) mod entity {
         pub legal_entity_key: String,
         pub reviews_a_year: Option<i32>,
         pub dialogues_a_year: Option<i32>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub channels: Option<domain::customers::Channels>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub escalation_ladder: Option<domain::customers::EscalationLadder>,
         #[sea_orm(column_type = "JsonBinary")]
         pub external_references: crate::references::References,
         pub created_at: DateTimeUtc,
@@ -90,6 +94,8 @@ impl Row {
                 (None, None) => None,
                 (reviews, dialogues) => Some(MeetingCadence { reviews, dialogues }),
             },
+            channels: row.channels.unwrap_or_default(),
+            escalation_ladder: row.escalation_ladder.unwrap_or_default(),
             references: row.external_references.0,
             succeeded_by: serde_json::from_str(&self.succeeded_by)?,
             created_at: row.created_at,
@@ -340,6 +346,8 @@ fn row(customer: &Customer) -> ActiveModel {
         legal_entity_key: Set(legal_entity_key),
         reviews_a_year: Set(customer.meeting_cadence.and_then(|cadence| cadence.reviews)),
         dialogues_a_year: Set(customer.meeting_cadence.and_then(|cadence| cadence.dialogues)),
+        channels: Set(Some(customer.channels.clone()).filter(|own| !own.is_empty())),
+        escalation_ladder: Set(Some(customer.escalation_ladder.clone()).filter(|own| !own.is_empty())),
         external_references: Set(References(customer.references.clone())),
         created_at: Set(customer.created_at),
         ..Default::default()
@@ -368,6 +376,38 @@ pub async fn insert(unit: &mut UnitOfWork, customer: &Customer, digest: Option<&
     )
     .await?;
     unit.record("created", None, Some(customer))
+}
+
+/// What the customer, or its nearest ancestor that was told of any, was told of where to turn. Whoever sees the customer may
+/// know of it, whether they see the ancestor or not.
+pub async fn channels_of(source: &impl Source, id: CustomerId) -> Result<Option<(CustomerRef, ChannelsInput)>, Error> {
+    let query = sea_orm::QueryTrait::into_query(Entity::find())
+        .inner_join(
+            "customer_ancestry",
+            Expr::cust("customer_ancestry.ancestor_id = customer.id"),
+        )
+        .and_where(Expr::col(("customer_ancestry", "customer_id")).eq(id))
+        .and_where(Expr::cust(
+            "(customer.channels is not null or customer.escalation_ladder is not null)",
+        ))
+        .order_by(("customer_ancestry", "depth"), sea_orm::Order::Asc)
+        .limit(1)
+        .to_owned();
+    let row = store::one::<entity::Model>(source.connection(), &query).await?;
+    Ok(row.map(|row| {
+        let told = ChannelsInput {
+            channels: row.channels.unwrap_or_default(),
+            escalation_ladder: row.escalation_ladder.unwrap_or_default(),
+        };
+        let (id, code, name) = (row.id, row.code, row.name);
+        (CustomerRef { id, code, name }, told)
+    }))
+}
+
+/// Stores where a customer turns from now on.
+pub async fn update_channels(unit: &mut UnitOfWork, before: &Customer, after: &Customer) -> Result<(), Error> {
+    keep(unit, before, after).await?;
+    unit.record("channels_told", Some(before), Some(after))
 }
 
 /// Stores a changed customer.

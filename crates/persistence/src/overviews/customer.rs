@@ -3,7 +3,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use domain::{
     access::Scope,
     agreements::{Agreement, AgreementRef, CalendarPeriod, VersionSummary},
-    customers::{Customer, ServiceUsage},
+    customers::{ChannelsInForce, Customer, ServiceUsage},
     meetings::{Meeting, MeetingKind, PackedChange, PackedPlan},
     people::{MandateKind, Mandates},
     relation::{RelationStanding, RelationWeights},
@@ -49,6 +49,8 @@ pub struct CustomerOverview {
     pub standing: Option<RelationStanding>,
     /// Who is responsible today.
     pub responsible: ResponsibleTeam,
+    /// Where it turns today.
+    pub channels: ChannelsInForce,
     /// The contacts who decide or order today, by name.
     pub contacts: Shortlist<MandatedContact>,
     /// The services that it uses today, by when they were entered.
@@ -246,11 +248,8 @@ pub async fn customer_overview(
 ) -> Result<CustomerOverview, Error> {
     let today = time.today();
     let customer = customers::get(source, scope, id, today).await?;
-    let assignment = teams::responsible(source, id, today).await?;
-    let team = match &assignment {
-        Some(assignment) => Some(teams::get(source, assignment.team.id, today).await?),
-        None => None,
-    };
+    let responsible = teams::responsible_team(source, customer.reference(), today).await?;
+    let channels = customers::channels_of(source, id).await?;
     let overdue = requests::Filter {
         overdue: Some(true),
         ..Default::default()
@@ -292,7 +291,8 @@ pub async fn customer_overview(
         agreements: agreement_lines(source, scope, id, today).await?,
         statements: statement_lines(source, scope, id, time).await?,
         satisfaction: satisfaction::trends_of(source, scope, id, quarter, today).await?,
-        responsible: ResponsibleTeam::on(today, customer.reference(), assignment, team),
+        channels: ChannelsInForce::of(channels, &responsible, None),
+        responsible,
         customer,
         contacts: mandated_contacts(source, id, today).await?,
         usages: Shortlist {

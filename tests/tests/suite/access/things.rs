@@ -944,6 +944,9 @@ impl Stage {
             | "changeServiceCalendar" => {
                 json!({"name": fresh("Namn")})
             }
+            "setCustomerChannels" => {
+                json!({"channels": [{"purpose": "order", "name": fresh("Desken"), "phone": "0999-1"}]})
+            }
             "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" | "endDeputy" => {
                 ends
             }
