@@ -28,7 +28,7 @@ CALLERS = {
         "getReceivedDocument", "createDocumentReplay", "createConnectionReplay",
     },
     "brm": {
-        "createMeeting", "changeMeeting", "createHolding", "createMeetingPublication", "createMeetingCancellation",
+        "setCustomerChannels", "createMeeting", "changeMeeting", "createHolding", "createMeetingPublication", "createMeetingCancellation",
         "createAgendaItem", "changeAgendaItem", "deleteAgendaItem", "createAgendaItemTransfer", "setMinutes",
         "createActionItemCompletion", "createAddendum", "createMeetingSeries", "changeMeetingSeries", "endMeetingSeries",
         "createRoundPublication", "listSurveyComments", "createSatisfactionReport", "changeSatisfactionReport",
@@ -102,6 +102,16 @@ def quoted(context, value):
 def lines(context, value):
     """The document describes one line; a body of one line is as good as any."""
     return value if isinstance(value, bytes) else (json.dumps(value) + "\n").encode("utf-8", errors="replace")
+
+
+@schemathesis.check
+def faulty_line_is_told(context, response, case):
+    """A body of lines is taken in line by line: the answer counts as rejected what is not as the document says."""
+    is_faulty = case.meta is not None and case.meta.is_negative_at(ParameterLocation.BODY)
+    if case.media_type == "application/x-ndjson" and response.status_code == 200 and is_faulty:
+        # Of one line or of several, the summary stands last.
+        summary = json.loads(response.text.splitlines()[-1])["summary"]
+        assert summary["counts"]["rejected"] == 1, f"a faulty line was not rejected: {response.text}"
 
 
 @schemathesis.hook

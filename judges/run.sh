@@ -6,6 +6,7 @@
 #
 # Their tools are pinned in this folder and installed below target/judges/ on first use. The service is
 # taken from KUNDANSVAR_BIN, else the newer of target/release/kundansvar and target/debug/kundansvar.
+# JUDGES_SAMPLES is the built example `samples` of the crate documents; without it cargo builds it.
 # PostgreSQL: the server on 127.0.0.1:5432 (user postgres, trust) when there is one, else a private
 # cluster from installed binaries. Reports and logs stay in target/judges/reports/.
 set -euo pipefail
@@ -247,6 +248,17 @@ answering_pages() {
   done
 }
 
+# How we stand with a customer, by a link as the auditor sees it, and what a link shows that opens nothing.
+overview_pages() {
+  local address language
+  address=$(curl -sSf -X POST "$sqlite_url/customers/$2/overview-links" -H "Authorization: Bearer $(token_of auditor "$sqlite_tokens")" \
+    | grep -o 'http://[^"]*')
+  for language in sv en; do
+    curl -sSf "$address&lang=$language" >"$1/overview-$language.html"
+    curl -sS "${address}x&lang=$language" >"$1/overview-closed-$language.html"
+  done
+}
+
 judge_pages() {
   say "documents, samples and served ones: axe-core on the pages, poppler and qpdf on the PDFs"
   need_node
@@ -254,14 +266,18 @@ judge_pages() {
   start_on_sqlite
   local tool pages=$work/pages pdf language thing
   local known=019a0000-0000-7000-8000-00000000
-  # An agreement, the running statement, one with an objection, a report of satisfaction, and all customers' satisfaction.
+  # An agreement, the running statement, one with an objection, a report of satisfaction, all customers' satisfaction, the minutes of
+  # a dialogue, the pack of a review, what customers plan, what they need, and value against cost.
   local things=(agreements/${known}0c01/versions/1 service-level-statements/${known}1101
-    service-level-statements/${known}1105 satisfaction-reports/${known}2002 satisfaction/overview)
+    service-level-statements/${known}1105 satisfaction-reports/${known}2002 satisfaction/overview
+    meetings/${known}2108 meetings/${known}2109/review-pack planned-activities/outlook business-needs/digest value-analysis)
   for tool in chromium:chromium pdfinfo:poppler-utils qpdf:qpdf; do
     command -v "${tool%%:*}" >/dev/null || apt_install "${tool##*:}" || fail "${tool%%:*} is needed"
   done
   mkdir "$pages"
-  (cd "$root" && cargo run --quiet --package documents --example samples -- "$pages")
+  if [ -n "${JUDGES_SAMPLES:-}" ]; then "$JUDGES_SAMPLES" "$pages"; else
+    (cd "$root" && cargo run --quiet --package documents --example samples -- "$pages")
+  fi
   for language in sv en; do
     for thing in "${things[@]}"; do
       fetch "$sqlite_url/$thing/document?format=html&language=$language" auditor "$pages/served-${thing//\//-}-$language.html"
@@ -269,6 +285,7 @@ judge_pages() {
     done
   done
   answering_pages "$pages" "${known}1a11"
+  overview_pages "$pages" "${known}0101"
   cp "$judges/pages.mjs" "$judges/answering.mjs" "$npm_home/"
   (cd "$npm_home" && CHROMIUM=$(command -v chromium) node pages.mjs "$pages")
   (cd "$npm_home" && CHROMIUM=$(command -v chromium) node answering.mjs "$link")
