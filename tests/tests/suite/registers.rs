@@ -675,6 +675,7 @@ async fn a_part_turns_where_its_nearest_ancestor_does() {
             .expect("text");
         for word in [
             "Hit vänder sig kunden",
+            "Samma som för Kommunledningskontoret",
             "018-727 00 00",
             "Vardagar 7–17",
             "45\u{a0}minuter",

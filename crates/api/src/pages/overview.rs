@@ -187,12 +187,24 @@ fn turned_to(told: &CustomerOverview, words: Words) -> Vec<Block> {
             reached(ways),
         ]
     };
+    let inherited = told
+        .channels
+        .through
+        .as_ref()
+        .filter(|through| through.id != told.customer.id);
+    let whose = match inherited {
+        Some(through) => (
+            format!("Samma som för {}", through.name),
+            format!("The same as for {}", through.name),
+        ),
+        None => ("Förstahandsvalet först".to_owned(), "The first choice first".to_owned()),
+    };
     [
         section(
             words,
             [
                 ("Hit vänder sig kunden", "Where the customer turns"),
-                ("I den ordning som gäller", "The first choice first"),
+                (&whose.0, &whose.1),
             ],
             &[
                 ("Gäller", "For"),
