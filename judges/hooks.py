@@ -13,6 +13,7 @@ import yaml
 from schemathesis.core.parameters import ParameterLocation
 
 HEADER = "Idempotency-Key"
+LINES = "application/x-ndjson"
 # One token of each kind of caller, as `kundansvar token all` prints them.
 TOKENS = json.loads(os.environ["JUDGES_TOKENS"])
 # No kind of caller may do everything; these operations are not the everyday client's.
@@ -98,7 +99,7 @@ def quoted(context, value):
     return value if isinstance(value, bytes) else yaml.dump(value, Dumper=_Quoting).encode("utf-8", errors="replace")
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer(LINES)
 def lines(context, value):
     """The document describes one line; a body of one line is as good as any."""
     return value if isinstance(value, bytes) else (json.dumps(value) + "\n").encode("utf-8", errors="replace")
@@ -108,7 +109,7 @@ def lines(context, value):
 def faulty_line_is_told(context, response, case):
     """A body of lines is taken in line by line: the answer counts as rejected what is not as the document says."""
     is_faulty = case.meta is not None and case.meta.is_negative_at(ParameterLocation.BODY)
-    if case.media_type == "application/x-ndjson" and response.status_code == 200 and is_faulty:
+    if case.media_type == LINES and response.status_code == 200 and is_faulty:
         # Of one line or of several, the summary stands last.
         summary = json.loads(response.text.splitlines()[-1])["summary"]
         assert summary["counts"]["rejected"] == 1, f"a faulty line was not rejected: {response.text}"
@@ -119,6 +120,8 @@ def before_call(context, case, kwargs):
     """Put a fresh UUID into the header where the operation declares it."""
     if case.operation.definition.raw.get("operationId") == "getEventStream":
         _end_soon(case)
+    if case.media_type == LINES:
+        _in_a_batch_of_its_own(case)
     declared = {parameter.name.lower() for parameter in case.operation.headers}
     if HEADER.lower() not in declared:
         return
@@ -133,6 +136,16 @@ def _end_soon(case):
     query_is_faulty = case.meta is not None and case.meta.is_negative_at(ParameterLocation.QUERY)
     if not query_is_faulty:
         case.query = {**(case.query or {}), "seconds": 1}
+
+
+def _in_a_batch_of_its_own(case):
+    """Batches are told apart by name; and an atomic one would be refused as a whole, before its faulty line is told."""
+    is_faulty_at = case.meta.is_negative_at if case.meta is not None else lambda _: False
+    if is_faulty_at(ParameterLocation.QUERY):
+        return
+    case.query = {**(case.query or {}), "batch": str(uuid.uuid4())}
+    if is_faulty_at(ParameterLocation.BODY):
+        case.query.pop("atomic", None)
 
 
 def _is_uuid(value):

@@ -68,9 +68,9 @@ pub enum RuleCode {
     OffScale,
     /// A required question has no answer.
     Unanswered,
-    /// A channel or a step of a ladder leads somewhere.
+    /// A channel or a step of a ladder leads nowhere.
     Unreachable,
-    /// Evidence tells of a time before its own beginning, or from the future; a step of a ladder comes later than the one before it.
+    /// Evidence tells of a time before its own beginning, or from the future, or a step of a ladder comes no later than the one before it.
     TimeOrder,
 }
 

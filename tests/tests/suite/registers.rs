@@ -609,6 +609,15 @@ async fn turn(caller: &Caller, customer: &str, told: Value) -> Answer {
         .await
 }
 
+/// Of each channel its purpose, what it is called and whose it is.
+fn turned(seen: &Answer) -> Vec<[String; 3]> {
+    let channels = seen.body["channels"].as_array().expect("channels").iter();
+    let text = |at: &Value| at.as_str().unwrap_or_default().to_owned();
+    channels
+        .map(|c| [&c["channel"]["purpose"], &c["channel"]["name"], &c["through"]["code"]].map(text))
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_turns_where_its_nearest_ancestor_does() {
     on_each_database(async |service| {
@@ -617,12 +626,12 @@ async fn a_part_turns_where_its_nearest_ancestor_does() {
             format!("/customers/{}", world.klk),
             format!("/customers/{}", world.klk_hr),
         );
-        let turns = async |customer: &str, asked: &str| {
-            let seen = world.decider.get(&format!("{customer}/channels{asked}")).await;
-            seen.expect(200).body
+        let turns = async |asked: &str| {
+            let seen = world.decider.get(&format!("{klk_hr}/channels{asked}")).await;
+            seen.expect(200)
         };
-        let nowhere = turns(&klk_hr, "").await;
-        assert_eq!((&nowhere["through"], &nowhere["channels"]), (&Value::Null, &json!([])));
+        let nowhere = turns("").await;
+        assert_eq!((turned(&nowhere).len(), nowhere.body.get("ladderThrough")), (0, None));
 
         let desk =
             json!({"purpose": "order", "name": "Servicedesk", "phone": "018-727 00 00", "answered": "Vardagar 7–17"});
@@ -639,13 +648,14 @@ async fn a_part_turns_where_its_nearest_ancestor_does() {
         );
 
         // A contact of the part is told of its parent's, and who has the role today, and from when on.
-        let of_part = turns(&klk_hr, "?escalatedAt=2026-03-02T09:00:00Z").await;
-        assert_eq!(of_part["through"]["code"], "KLK");
+        let of_part = turns("?escalatedAt=2026-03-02T09:00:00Z").await;
         assert_eq!(
-            (&of_part["customer"]["code"], &of_part["channels"]),
-            (&json!("KLK-HR"), &told["channels"])
+            turned(&of_part),
+            [["order", "Servicedesk", "KLK"], ["emergency", "Jouren", "KLK"]]
         );
-        let steps = of_part["escalationLadder"].as_array().expect("a ladder");
+        assert_eq!(of_part.body["customer"]["code"], "KLK-HR");
+        assert_eq!(of_part.body["ladderThrough"]["code"], "KLK");
+        let steps = of_part.body["escalationLadder"].as_array().expect("a ladder");
         assert_eq!(
             (&steps[0]["people"], &steps[0]["dueAt"]),
             (&json!([]), &json!("2026-03-02T09:00:00Z"))
@@ -658,7 +668,7 @@ async fn a_part_turns_where_its_nearest_ancestor_does() {
             .await
             .refused(404, "not_found");
         let overview = world.decider.get(&format!("{klk_hr}/overview")).await.expect(200);
-        assert_eq!(overview.body["channels"]["through"]["code"], "KLK");
+        assert_eq!(overview.body["turnsTo"]["ladderThrough"]["code"], "KLK");
         let link = world
             .brm
             .post(&format!("{klk_hr}/overview-links"), Value::Null)
@@ -675,13 +685,73 @@ async fn a_part_turns_where_its_nearest_ancestor_does() {
             .expect("text");
         for word in [
             "Hit vänder sig kunden",
-            "Samma som för Kommunledningskontoret",
+            "Enligt Kommunledningskontoret",
             "018-727 00 00",
             "Vardagar 7–17",
             "45\u{a0}minuter",
         ] {
             assert!(page.contains(word), "{word}: {page}");
         }
+
+        // What a part is told of comes before its parent's; what it is not told of stays its parent's.
+        let own = json!({"purpose": "emergency", "name": "Egen jour", "phone": "018-2"});
+        let told = json!({"channels": [own], "escalationLadder": []});
+        turn(&world.dm, &klk_hr, told).await.expect(200);
+        assert_eq!(
+            turned(&turns("").await),
+            [["order", "Servicedesk", "KLK"], ["emergency", "Egen jour", "KLK-HR"]]
+        );
+        let first = json!([{"afterMinutes": 5, "name": "HR-chef", "phone": "018-3"}]);
+        turn(&world.dm, &klk_hr, json!({"channels": [], "escalationLadder": first}))
+            .await
+            .expect(200);
+        let seen = turns("").await;
+        assert_eq!(turned(&seen)[1], ["emergency", "Jouren", "KLK"]);
+        assert_eq!(
+            (
+                &seen.body["ladderThrough"]["code"],
+                &seen.body["escalationLadder"][0]["step"]
+            ),
+            (&json!("KLK-HR"), &first[0])
+        );
+        let none = json!({"channels": [], "escalationLadder": []});
+        let cleared = turn(&world.dm, &klk_hr, none).await.expect(200);
+        assert_eq!(
+            (cleared.body.get("channels"), cleared.body.get("escalationLadder")),
+            (None, None)
+        );
+        assert_eq!(turns("").await.body["ladderThrough"]["code"], "KLK");
+        service.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_told_of_where_to_turn_is_kept_and_refused_where_it_leads_nowhere() {
+    on_each_database(async |service| {
+        let world = World::build(&service).await;
+        let admin = service.administrator();
+        let klk = format!("/customers/{}", world.klk);
+        let desk = json!({"purpose": "order", "name": "Servicedesk", "phone": "018-727 00 00"});
+        let told = json!({"channels": [desk], "escalationLadder": []});
+        turn(&world.brm, &klk, told.clone()).await.expect(200);
+        // The log says only what changed, and seals numbers, which may be a person's.
+        let log = service
+            .auditor()
+            .get(&format!("/events?subject={}", world.klk))
+            .await
+            .expect(200);
+        let event = log
+            .items()
+            .iter()
+            .find(|e| e["type"] == "kundansvar.customer.channels_told.v1")
+            .expect("an event");
+        assert_eq!(event["data"]["channels"]["after"][0]["phone"]["value"], "018-727 00 00");
+        assert_eq!(
+            event["data"].as_object().map(serde_json::Map::len),
+            Some(1),
+            "{event:#}"
+        );
 
         // What leads nowhere or goes back in time changes nothing, and says where.
         let events = service.events().await;
@@ -692,36 +762,54 @@ async fn a_part_turns_where_its_nearest_ancestor_does() {
         };
         let mute = json!({"purpose": "complain", "name": "Lådan"});
         wrong(json!([desk, mute]), json!([]), "unreachable", "/channels/1").await;
-        let mut back = ladder.clone();
-        back[1]["afterMinutes"] = json!(0);
-        wrong(json!([]), back, "time_order", "/escalationLadder/1/afterMinutes").await;
-        let twisted = json!({"channels": [{"purpose": "order", "name": "Desk", "phone": "ring!"}]});
+        let late = json!({"afterMinutes": 5, "name": "Ledaren", "phone": "018-1"});
+        wrong(
+            json!([]),
+            json!([late, late]),
+            "time_order",
+            "/escalationLadder/1/afterMinutes",
+        )
+        .await;
+        let twisted =
+            json!({"channels": [{"purpose": "order", "name": "Desk", "phone": "ring!"}], "escalationLadder": []});
         turn(&world.brm, &klk, twisted).await.refused(422, "invalid");
         let path = format!("{klk}/channels");
         let blind = world.brm.send(Method::PUT, &path, &[], Some(told.clone())).await;
         blind.refused(428, "precondition_required");
-        let late = world
+        let stale = world
             .brm
-            .send(Method::PUT, &path, &[("if-match", "\"1\"")], Some(told))
+            .send(Method::PUT, &path, &[("if-match", "\"1\"")], Some(told.clone()))
             .await;
-        late.refused(412, "precondition_failed");
+        stale.refused(412, "precondition_failed");
+        patch(&admin, &klk, json!({"channels": []}))
+            .await
+            .refused(422, "invalid");
         assert_eq!(service.events().await, events);
 
-        // Its own come before its parent's, stay when the register changes it, and end by telling none.
-        let own = json!({"channels": [night]});
-        turn(&world.dm, &klk_hr, own).await.expect(200);
-        patch(&service.administrator(), &klk_hr, json!({"name": "HR"}))
-            .await
-            .expect(200);
-        let seen = turns(&klk_hr, "").await;
+        // The register changes a customer and leaves them; its source does, too.
+        let kept = patch(&admin, &klk, json!({"name": "Kontoret"})).await.expect(200);
+        assert_eq!(kept.body["channels"], told["channels"]);
+        let mut of_source = customer("ASK", Value::Null);
+        of_source["references"] = json!([{"system": "org", "id": "1"}]);
+        let ask = format!("/customers/{}", made(&admin, "/customers", of_source.clone()).await);
+        turn(&admin, &ask, told.clone()).await.expect(200);
+        of_source["name"] = json!("Äldreomsorg");
+        let again = admin.post("/customers", of_source).await.expect(200);
+        assert_eq!(again.body["channels"], told["channels"]);
+
+        // Whoever others succeeded turns nowhere, and is told nothing any more.
+        let heir = made(&admin, "/customers", customer("OMS", json!(world.klk))).await;
+        let ends = ask.rsplit('/').next().expect("an id").to_owned();
+        let day = chrono::Utc::now().date_naive();
+        let succession =
+            json!({"predecessors": [ends], "successors": [heir], "firstDay": day, "reason": "Ny organisation."});
+        admin.post("/successions", succession).await.expect(201);
+        let old = admin.get(&format!("{ask}/channels")).await.expect(200);
         assert_eq!(
-            (&seen["through"]["code"], &seen["channels"]),
-            (&json!("KLK-HR"), &json!([night]))
+            (turned(&old).len(), &old.body["succeededBy"][0]["code"]),
+            (0, &json!("OMS"))
         );
-        assert_eq!(seen["escalationLadder"], json!([]));
-        let none = turn(&world.dm, &klk_hr, json!({"channels": []})).await.expect(200);
-        assert_eq!(none.body.get("channels"), None);
-        assert_eq!(turns(&klk_hr, "").await["through"]["code"], "KLK");
+        turn(&admin, &ask, told).await.refused(409, "succession");
         service.stop().await;
     })
     .await;

@@ -2,7 +2,7 @@
 use documents::{Block, Document, Multiple, Multiples, Table, Tone};
 use domain::{
     agreements::VersionState,
-    customers::{ChannelPurpose, CustomerChannel, EscalationTarget},
+    customers::{ChannelInForce, ChannelPurpose, EscalationTarget},
     meetings::{MeetingKind, PackedChange, PackedPlan},
     people::MandateKind,
     relation::RelationStanding,
@@ -157,8 +157,13 @@ fn who(told: &CustomerOverview, words: Words) -> Block {
 
 /// Where the customer turns, and whom a matter goes to that nobody takes up.
 fn turned_to(told: &CustomerOverview, words: Words) -> Vec<Block> {
-    let reached = |ways: [Option<String>; 3]| ways.into_iter().flatten().collect::<Vec<_>>().join("\n");
-    let channel = |channel: &CustomerChannel| {
+    let nobody = || words.say("ingen", "nobody").to_owned();
+    let reached = |ways: [Option<String>; 3]| -> Option<String> {
+        let ways: Vec<String> = ways.into_iter().flatten().collect();
+        (!ways.is_empty()).then(|| ways.join("\n"))
+    };
+    let channel = |of: &ChannelInForce| {
+        let channel = &of.channel;
         let ways = [
             channel.phone.as_ref().map(ToString::to_string),
             channel.email.as_ref().map(ToString::to_string),
@@ -167,8 +172,9 @@ fn turned_to(told: &CustomerOverview, words: Words) -> Vec<Block> {
         vec![
             words.channel_purpose(channel.purpose).to_owned(),
             channel.name.to_string(),
-            reached(ways),
+            reached(ways).unwrap_or_default(),
             channel.answered.as_ref().map(ToString::to_string).unwrap_or_default(),
+            of.through.name.to_string(),
         ]
     };
     let target = |target: &EscalationTarget| {
@@ -184,47 +190,37 @@ fn turned_to(told: &CustomerOverview, words: Words) -> Vec<Block> {
                 minutes => words.lasting(u64::from(minutes) * 60),
             },
             target.step.name.to_string(),
-            reached(ways),
+            reached(ways).unwrap_or_else(nobody),
         ]
     };
-    let inherited = told
-        .channels
-        .through
-        .as_ref()
-        .filter(|through| through.id != told.customer.id);
-    let whose = match inherited {
-        Some(through) => (
-            format!("Samma som för {}", through.name),
-            format!("The same as for {}", through.name),
-        ),
-        None => ("Förstahandsvalet först".to_owned(), "The first choice first".to_owned()),
-    };
+    let whose = told.turns_to.ladder_through.as_ref().map(|through| {
+        (
+            format!("Enligt {}, räknat från att ärendet eskalerades", through.name),
+            format!("By {}, counted from when the matter was escalated", through.name),
+        )
+    });
+    let (sv, en) = whose.unwrap_or_default();
     [
         section(
             words,
             [
                 ("Hit vänder sig kunden", "Where the customer turns"),
-                (&whose.0, &whose.1),
+                ("Förstahandsvalet först", "The first choice first"),
             ],
             &[
                 ("Gäller", "For"),
                 ("Till", "Whom"),
                 ("Nås", "Reached at"),
                 ("Svarar", "Answers"),
+                ("Enligt", "By"),
             ],
-            told.channels.channels.0.iter().map(channel).collect(),
+            told.turns_to.channels.iter().map(channel).collect(),
         ),
         section(
             words,
-            [
-                ("Eskaleringstrappa", "Escalation ladder"),
-                (
-                    "Räknat från att ärendet eskalerades",
-                    "Counted from when the matter was escalated",
-                ),
-            ],
+            [("Eskaleringstrappa", "Escalation ladder"), (&sv, &en)],
             &[("Efter", "After"), ("Till", "Whom"), ("Nås", "Reached at")],
-            told.channels.escalation_ladder.iter().map(target).collect(),
+            told.turns_to.escalation_ladder.iter().map(target).collect(),
         ),
     ]
     .concat()

@@ -199,8 +199,8 @@ struct EscalationQuery {
 /// Show where a customer turns
 ///
 /// The channels to order, escalate, complain and in an emergency, and the ladder of whom a matter goes to, and after how long, as
-/// long as nobody takes it up: the customer's own, or its nearest ancestor's that has any. A step for a role names who has it
-/// today in the customer's team, and who stands in for them.
+/// long as nobody takes it up. A purpose, or the ladder, that the customer has none for is its nearest ancestor's. A step for a role
+/// names who has it today in the customer's team, and who stands in for them.
 #[utoipa::path(tag = "customers", operation_id = "getCustomerChannels", params(EscalationQuery),
     responses((status = 200, description = "Where it turns today.", body = ChannelsInForce)))]
 #[get("/customers/{customerId}/channels")]
@@ -212,14 +212,19 @@ async fn get_customer_channels(
     let reader = call.reader();
     let customer = store::get(&reader, &call.scope, *id, call.today()).await?;
     let responsible = teams::responsible_team(&reader, customer.reference(), call.today()).await?;
-    let told = store::channels_of(&reader, customer.id).await?;
-    Reply::plain(&ChannelsInForce::of(told, &responsible, asked.0.escalated_at))
+    let told = store::channels_of(&reader, &customer).await?;
+    Reply::plain(&ChannelsInForce::of(
+        &customer,
+        told,
+        &responsible,
+        asked.0.escalated_at,
+    ))
 }
 
 /// Tell where a customer turns
 ///
-/// The customer's own channels and ladder, all of them anew; its parts without any of their own turn there, too. With
-/// neither, it turns where its nearest ancestor does. A channel has a telephone number, an e-mail or a web address; a step of the
+/// The customer's own channels and ladder, all of them anew; its parts turn there, too, for what they have nothing of their own.
+/// The ETag is the customer's. A channel has a telephone number, an e-mail or a web address; a step of the
 /// ladder has a role, a telephone number or an e-mail address, and comes later than the one before it. Name functions, not persons:
 /// a role leads to whoever has it on the day.
 #[utoipa::path(tag = "customers", operation_id = "setCustomerChannels", request_body = ChannelsInput, params(IfMatch),

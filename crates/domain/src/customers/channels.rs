@@ -1,7 +1,8 @@
 //! Where a customer turns: the channels by what they are for, and the ladder of whom a matter goes to, and when, as
-//! long as nobody takes it up. A part without its own turns where its nearest ancestor does.
-use chrono::{DateTime, Duration, Utc};
+//! long as nobody takes it up. What a part is not told of itself, a purpose or the ladder, is its nearest ancestor's.
+use chrono::{DateTime, Datelike, Duration, Utc};
 use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator;
 use utoipa::ToSchema;
 
 use super::Customer;
@@ -93,14 +94,14 @@ impl EscalationLadder {
     }
 }
 
-/// What is told of where a customer turns; with neither it turns where its nearest ancestor does.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+/// What is told of where a customer turns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChannelsInput {
-    /// The channels; of one purpose there may be several, the first choice first.
+    /// The channels; of one purpose there may be several, the first choice first. For a purpose without any it turns where its
+    /// nearest ancestor does.
     pub channels: Channels,
-    /// The ladder; each step comes later than the one before it.
-    #[serde(default)]
+    /// The ladder; each step comes later than the one before it. Empty: its nearest ancestor's holds.
     pub escalation_ladder: EscalationLadder,
 }
 
@@ -155,45 +156,83 @@ pub struct EscalationTarget {
     pub due_at: Option<DateTime<Utc>>,
 }
 
+/// A channel, and whose it is.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ChannelInForce {
+    /// The customer itself, or its nearest ancestor that has any for the purpose.
+    pub through: CustomerRef,
+    /// The channel.
+    pub channel: CustomerChannel,
+}
+
 /// Where a customer turns today.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelsInForce {
     /// The customer.
     pub customer: CustomerRef,
-    /// Whose these are: the customer's own, or its nearest ancestor's that has any; none: there are none.
+    /// Who goes on in its stead, by code; then it turns nowhere itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub succeeded_by: Vec<CustomerRef>,
+    /// The channels by purpose; of one purpose there may be several, the first choice first.
+    #[schema(max_items = 80)]
+    pub channels: Vec<ChannelInForce>,
+    /// Whose ladder it is: the customer's own, or its nearest ancestor's that has any; none: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub through: Option<CustomerRef>,
-    /// The channels; of one purpose there may be several, the first choice first.
-    pub channels: Channels,
+    pub ladder_through: Option<CustomerRef>,
     /// The ladder, the first step first.
     #[schema(max_items = 10)]
     pub escalation_ladder: Vec<EscalationTarget>,
 }
 
 impl ChannelsInForce {
-    /// What was told of the customer, or of an ancestor of it, means for the customer whose `responsible` team is known.
+    /// What was told of the customer and its ancestors, nearest first, means for the customer whose `responsible` team is
+    /// known. `escalated_at` is when a matter was escalated.
     pub fn of(
-        told: Option<(CustomerRef, ChannelsInput)>,
+        customer: &Customer,
+        told: Vec<(CustomerRef, ChannelsInput)>,
         responsible: &ResponsibleTeam,
         escalated_at: Option<DateTime<Utc>>,
     ) -> Self {
-        let (through, told) = told.unzip();
-        let ChannelsInput {
-            channels,
-            escalation_ladder,
-        } = told.unwrap_or_default();
+        let told = if customer.succeeded_by.is_empty() { told } else { vec![] };
+        let channels = ChannelPurpose::iter().flat_map(|purpose| {
+            let for_it = |(through, told): &(CustomerRef, ChannelsInput)| -> Vec<ChannelInForce> {
+                let channels = told.channels.0.iter().filter(|channel| channel.purpose == purpose);
+                let through = |channel: &CustomerChannel| ChannelInForce {
+                    through: through.clone(),
+                    channel: channel.clone(),
+                };
+                channels.map(through).collect()
+            };
+            told.iter()
+                .map(for_it)
+                .find(|found| !found.is_empty())
+                .unwrap_or_default()
+        });
+        let channels = channels.collect();
+        let ladder = told.into_iter().find(|(_, told)| !told.escalation_ladder.is_empty());
+        let (ladder_through, ladder) = ladder.map(|(through, told)| (through, told.escalation_ladder)).unzip();
         let target = |step: EscalationStep| EscalationTarget {
             people: step.role.map(|role| people(responsible, role)).unwrap_or_default(),
-            due_at: escalated_at.and_then(|at| at.checked_add_signed(Duration::minutes(step.after_minutes.into()))),
+            due_at: escalated_at.and_then(|at| step.due_at(at)),
             step,
         };
         Self {
-            customer: responsible.customer.clone(),
-            through,
+            customer: customer.reference(),
+            succeeded_by: customer.succeeded_by.clone(),
             channels,
-            escalation_ladder: escalation_ladder.0.into_iter().map(target).collect(),
+            ladder_through,
+            escalation_ladder: ladder.unwrap_or_default().0.into_iter().map(target).collect(),
         }
+    }
+}
+
+impl EscalationStep {
+    /// When a matter goes to it that was escalated at `at`; none beyond the years that are written with four digits.
+    fn due_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        at.checked_add_signed(Duration::minutes(self.after_minutes.into()))
+            .filter(|due| (0..=9999).contains(&due.year()))
     }
 }
 

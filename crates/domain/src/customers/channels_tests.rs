@@ -95,9 +95,9 @@ fn a_step_names_who_has_its_role_and_who_stands_in_for_them() {
         {"afterMinutes": 30, "name": "Leveransansvarig", "role": "delivery_manager"},
         {"afterMinutes": 90, "name": "IT-chef", "phone": "018-727 00 00"},
     ]);
-    let told = (customer().reference(), told(json!([]), ladder));
+    let told = vec![(customer().reference(), told(json!([]), ladder))];
     let at = "2026-03-02T09:00:00Z".parse().unwrap();
-    let seen = ChannelsInForce::of(Some(told), &responsible, Some(at));
+    let seen = ChannelsInForce::of(&customer(), told, &responsible, Some(at));
     let names = |n: usize| -> Vec<String> {
         seen.escalation_ladder[n]
             .people
@@ -112,5 +112,66 @@ fn a_step_names_who_has_its_role_and_who_stands_in_for_them() {
         [due(0), due(1)],
         ["2026-03-02T09:30:00+00:00", "2026-03-02T10:30:00+00:00"]
     );
-    assert_eq!(ChannelsInForce::of(None, &responsible, None).through, None);
+    let last = Some("9999-12-31T23:59:00Z".parse().unwrap());
+    let beyond = ChannelsInForce::of(&customer(), ladder_of_one(), &responsible, last);
+    assert_eq!(beyond.escalation_ladder[0].due_at, None);
+}
+
+fn ladder_of_one() -> Vec<(CustomerRef, ChannelsInput)> {
+    let ladder = json!([{"afterMinutes": 30, "name": "IT-chef", "phone": "018-727 00 00"}]);
+    vec![(customer().reference(), told(json!([]), ladder))]
+}
+
+#[test]
+fn what_a_part_is_not_told_of_is_its_nearest_ancestors() {
+    let named = |code: &str| CustomerRef {
+        code: code.parse().unwrap(),
+        ..customer().reference()
+    };
+    let channel = |purpose: &str, name: &str| json!({"purpose": purpose, "name": name, "phone": "018-1"});
+    let above = [
+        channel("emergency", "Jour"),
+        channel("order", "Desk"),
+        channel("order", "Portal"),
+    ];
+    let all = vec![
+        (
+            named("PART"),
+            told(json!([channel("emergency", "Egen jour")]), json!([])),
+        ),
+        (
+            named("MIDDLE"),
+            told(
+                json!([]),
+                json!([{"afterMinutes": 5, "name": "Chef", "phone": "018-2"}]),
+            ),
+        ),
+        (
+            named("TOP"),
+            told(
+                json!(above),
+                json!([{"afterMinutes": 9, "name": "Direktör", "phone": "018-3"}]),
+            ),
+        ),
+    ];
+    let nobody = ResponsibleTeam::on("2026-03-02".parse().unwrap(), customer().reference(), None, None);
+    let seen = ChannelsInForce::of(&customer(), all.clone(), &nobody, None);
+    let names: Vec<String> = seen
+        .channels
+        .iter()
+        .map(|c| format!("{} {}", c.through.code, c.channel.name))
+        .collect();
+    assert_eq!(names, ["TOP Desk", "TOP Portal", "PART Egen jour"]);
+    assert_eq!(seen.ladder_through, Some(named("MIDDLE")));
+    assert_eq!(seen.escalation_ladder[0].step.after_minutes, 5);
+    // Whoever others succeeded turns nowhere.
+    let gone = Customer {
+        succeeded_by: vec![named("HEIR")],
+        ..customer()
+    };
+    let seen = ChannelsInForce::of(&gone, all, &nobody, None);
+    assert_eq!(
+        (seen.channels.len(), seen.ladder_through, seen.succeeded_by.len()),
+        (0, None, 1)
+    );
 }

@@ -378,30 +378,33 @@ pub async fn insert(unit: &mut UnitOfWork, customer: &Customer, digest: Option<&
     unit.record("created", None, Some(customer))
 }
 
-/// What the customer, or its nearest ancestor that was told of any, was told of where to turn. Whoever sees the customer may
-/// know of it, whether they see the ancestor or not.
-pub async fn channels_of(source: &impl Source, id: CustomerId) -> Result<Option<(CustomerRef, ChannelsInput)>, Error> {
+/// What the customer and its ancestors, nearest first, were told of where to turn. Whoever sees the customer may know of it,
+/// whether they see the ancestors or not.
+pub async fn channels_of(
+    source: &impl Source,
+    customer: &Customer,
+) -> Result<Vec<(CustomerRef, ChannelsInput)>, Error> {
     let query = sea_orm::QueryTrait::into_query(Entity::find())
         .inner_join(
             "customer_ancestry",
             Expr::cust("customer_ancestry.ancestor_id = customer.id"),
         )
-        .and_where(Expr::col(("customer_ancestry", "customer_id")).eq(id))
+        .and_where(Expr::col(("customer_ancestry", "customer_id")).eq(customer.id))
         .and_where(Expr::cust(
             "(customer.channels is not null or customer.escalation_ladder is not null)",
         ))
         .order_by(("customer_ancestry", "depth"), sea_orm::Order::Asc)
-        .limit(1)
         .to_owned();
-    let row = store::one::<entity::Model>(source.connection(), &query).await?;
-    Ok(row.map(|row| {
+    let rows = store::all::<entity::Model>(source.connection(), &query).await?;
+    let told = rows.into_iter().map(|row| {
         let told = ChannelsInput {
             channels: row.channels.unwrap_or_default(),
             escalation_ladder: row.escalation_ladder.unwrap_or_default(),
         };
         let (id, code, name) = (row.id, row.code, row.name);
         (CustomerRef { id, code, name }, told)
-    }))
+    });
+    Ok(told.collect())
 }
 
 /// Stores where a customer turns from now on.

@@ -50,7 +50,7 @@ pub struct CustomerOverview {
     /// Who is responsible today.
     pub responsible: ResponsibleTeam,
     /// Where it turns today.
-    pub channels: ChannelsInForce,
+    pub turns_to: ChannelsInForce,
     /// The contacts who decide or order today, by name.
     pub contacts: Shortlist<MandatedContact>,
     /// The services that it uses today, by when they were entered.
@@ -249,7 +249,7 @@ pub async fn customer_overview(
     let today = time.today();
     let customer = customers::get(source, scope, id, today).await?;
     let responsible = teams::responsible_team(source, customer.reference(), today).await?;
-    let channels = customers::channels_of(source, id).await?;
+    let turning = customers::channels_of(source, &customer).await?;
     let overdue = requests::Filter {
         overdue: Some(true),
         ..Default::default()
@@ -291,7 +291,7 @@ pub async fn customer_overview(
         agreements: agreement_lines(source, scope, id, today).await?,
         statements: statement_lines(source, scope, id, time).await?,
         satisfaction: satisfaction::trends_of(source, scope, id, quarter, today).await?,
-        channels: ChannelsInForce::of(channels, &responsible, None),
+        turns_to: ChannelsInForce::of(&customer, turning, &responsible, None),
         responsible,
         customer,
         contacts: mandated_contacts(source, id, today).await?,

@@ -945,7 +945,7 @@ impl Stage {
                 json!({"name": fresh("Namn")})
             }
             "setCustomerChannels" => {
-                json!({"channels": [{"purpose": "order", "name": fresh("Desken"), "phone": "0999-1"}]})
+                json!({"channels": [{"purpose": "order", "name": fresh("Desken"), "phone": "0999-1"}], "escalationLadder": []})
             }
             "endServiceUsage" | "endTeamAssignment" | "endContact" | "departPerson" | "endMembership" | "endDeputy" => {
                 ends
