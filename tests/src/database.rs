@@ -1,6 +1,11 @@
-//! Which databases a run covers, and a fresh one for each test: SQLite files, and PostgreSQL databases made from a
-//! migrated template. Where no PostgreSQL server runs, a private cluster is started from installed binaries.
-use std::{path::PathBuf, process::Command, sync::Arc};
+//! Which databases a run covers, and a fresh one for each test, made from a migrated template: SQLite files, and databases
+//! of a private PostgreSQL cluster. Where its binaries are not installed, a server that runs here already serves as well.
+use std::{
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, LazyLock},
+};
 
 use sea_orm::{ConnectionTrait, Database as SeaOrm};
 use tokio::sync::OnceCell;
@@ -51,13 +56,78 @@ fn fresh_name() -> String {
     format!("kundansvar_test_{}", uuid::Uuid::now_v7().simple())
 }
 
+/// Whether a run that was killed a day ago or more has left what has this name; the name tells when it was made.
+fn is_left_behind(name: &str) -> bool {
+    let day_ago = (chrono::Utc::now() - chrono::Duration::days(1)).timestamp() as u64;
+    let made = name
+        .strip_prefix("kundansvar_test_")
+        .and_then(|id| id.parse::<uuid::Uuid>().ok()?.get_timestamp());
+    made.is_some_and(|at| at.to_unix().0 < day_ago)
+}
+
+/// A folder that is gone when its test ends: in memory where there is room, for databases wait for every sync.
+fn short_lived() -> PathBuf {
+    static PLACE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let place = memory().unwrap_or_else(std::env::temp_dir);
+        for entry in std::fs::read_dir(&place).into_iter().flatten().flatten() {
+            if is_left_behind(&entry.file_name().to_string_lossy()) {
+                // Another run may be removing it too.
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        place
+    });
+    PLACE.join(fresh_name())
+}
+
+/// The file system in memory, if it has two gibibytes to spare.
+fn memory() -> Option<PathBuf> {
+    let said = Command::new("df").args(["-Pk", "/dev/shm"]).output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    let kibibytes: u64 = said.lines().last()?.split_whitespace().nth(3)?.parse().ok()?;
+    (kibibytes > 2 << 20).then(|| PathBuf::from("/dev/shm"))
+}
+
+async fn migrate(url: String) {
+    let settings = persistence::store::Settings {
+        url,
+        connections: 1,
+        wait: std::time::Duration::from_secs(10),
+    };
+    let db = persistence::Db::connect(&settings)
+        .await
+        .expect("the template can be reached");
+    db.migrate().await.expect("the template can be migrated");
+    db.close().await.expect("the template can be left");
+}
+
+/// The content of an SQLite file with the schema and nothing else.
+async fn sqlite_template() -> &'static [u8] {
+    static MADE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    MADE.get_or_init(|| async {
+        let folder = short_lived();
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = sqlite_file(&folder);
+        migrate(format!("sqlite://{}", file.display())).await;
+        let content = std::fs::read(&file).expect("the template");
+        std::fs::remove_dir_all(&folder).expect("the template can go");
+        content
+    })
+    .await
+}
+
+/// Where the service has its SQLite file in its data folder.
+fn sqlite_file(folder: &Path) -> PathBuf {
+    folder.join("kundansvar.db")
+}
+
 impl Server {
     async fn find() -> Option<Self> {
         let shared = "postgres://postgres@127.0.0.1:5432".to_owned();
-        let url = if SeaOrm::connect(format!("{shared}/postgres")).await.is_ok() {
-            shared
-        } else {
-            Cluster::start()?.keep()
+        let url = match Cluster::start() {
+            Some(cluster) => cluster.keep(),
+            None if SeaOrm::connect(format!("{shared}/postgres")).await.is_ok() => shared,
+            None => return None,
         };
         let server = Self {
             url,
@@ -65,20 +135,11 @@ impl Server {
         };
         server.remove_left_behind().await;
         server.run(&format!("create database {}", server.template)).await;
-        let settings = persistence::store::Settings {
-            url: format!("{}/{}", server.url, server.template),
-            connections: 1,
-            wait: std::time::Duration::from_secs(10),
-        };
-        let db = persistence::Db::connect(&settings)
-            .await
-            .expect("the template can be reached");
-        db.migrate().await.expect("the template can be migrated");
-        db.close().await.expect("the template can be left");
+        migrate(format!("{}/{}", server.url, server.template)).await;
         Some(server)
     }
 
-    /// Removes what runs that were killed an hour ago or more have left; the name tells when it was made.
+    /// Removes the databases of runs that were killed.
     async fn remove_left_behind(&self) {
         let admin = SeaOrm::connect(format!("{}/postgres", self.url))
             .await
@@ -88,18 +149,12 @@ impl Server {
             "select datname from pg_database where datname like 'kundansvar_test_%'",
         );
         let rows = admin.query_all_raw(all).await.expect("the databases can be listed");
-        let hour_ago = (chrono::Utc::now() - chrono::Duration::hours(1)).timestamp() as u64;
-        for name in rows.iter().filter_map(|row| row.try_get::<String>("", "datname").ok()) {
-            let made = name
-                .rsplit('_')
-                .next()
-                .and_then(|id| id.parse::<uuid::Uuid>().ok()?.get_timestamp());
-            if made.is_some_and(|at| at.to_unix().0 < hour_ago) {
-                // Another run may be removing it too.
-                let _ = admin
-                    .execute_unprepared(&format!("drop database if exists {name} with (force)"))
-                    .await;
-            }
+        let names = rows.iter().filter_map(|row| row.try_get::<String>("", "datname").ok());
+        for name in names.filter(|name| is_left_behind(name)) {
+            // Another run may be removing it too.
+            let _ = admin
+                .execute_unprepared(&format!("drop database if exists {name} with (force)"))
+                .await;
         }
         admin.close().await.expect("the server can be left");
     }
@@ -136,13 +191,19 @@ impl Fresh {
 
     async fn made(database: &Database, migrated: bool) -> Self {
         let name = fresh_name();
-        let folder = std::env::temp_dir().join(&name);
+        let folder = short_lived();
         match database {
-            Database::Sqlite => Self {
-                url: String::new(),
-                folder,
-                server: None,
-            },
+            Database::Sqlite => {
+                if migrated {
+                    std::fs::create_dir_all(&folder).expect("a folder");
+                    std::fs::write(sqlite_file(&folder), sqlite_template().await).expect("the database");
+                }
+                Self {
+                    url: String::new(),
+                    folder,
+                    server: None,
+                }
+            }
             Database::Postgres(server) => {
                 let template = if migrated { &server.template } else { "template0" };
                 server.run(&format!("create database {name} template {template}")).await;
@@ -155,13 +216,18 @@ impl Fresh {
         }
     }
 
-    pub async fn remove(self) {
-        if let Some((server, name)) = self.server {
+    pub async fn remove(mut self) {
+        if let Some((server, name)) = self.server.take() {
             server
                 .run(&format!("drop database if exists {name} with (force)"))
                 .await;
         }
-        let _ = std::fs::remove_dir_all(self.folder);
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -177,7 +243,7 @@ impl Cluster {
     /// Starts one from installed binaries; none where there are none.
     pub fn start() -> Option<Self> {
         let bin = binaries()?;
-        let folder = std::env::temp_dir().join(fresh_name());
+        let folder = short_lived();
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .ok()?
             .local_addr()
@@ -223,18 +289,13 @@ impl Cluster {
     }
 
     fn ran(&self, command: &mut Command) -> Option<()> {
-        command
-            .stdout(std::process::Stdio::null())
-            .status()
-            .ok()?
-            .success()
-            .then_some(())
+        command.stdout(Stdio::null()).status().ok()?.success().then_some(())
     }
 
     /// Starts the server.
     pub fn up(&self) {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c fsync=off -k {}",
+            "-p {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_wal_size=256MB -k {}",
             self.port,
             self.folder.display()
         );
@@ -249,10 +310,13 @@ impl Cluster {
 
     /// Stops the server at once.
     pub fn down(&self) {
-        let _ = self.ran(
-            self.tool("pg_ctl")
-                .args(["-w", "-m", "immediate", "-D", &self.data(), "stop"]),
-        );
+        let _ = self.ran(&mut self.ending());
+    }
+
+    fn ending(&self) -> Command {
+        let mut command = self.tool("pg_ctl");
+        command.args(["-w", "-m", "immediate", "-D", &self.data(), "stop"]);
+        command
     }
 
     pub fn url(&self) -> String {
@@ -270,8 +334,22 @@ impl Cluster {
         String::from_utf8(done.stdout).expect("text")
     }
 
-    /// Leaves the server running until the process ends; the next run makes its own.
+    /// Leaves the server running until this process ends, however it does: then its end of the pipe closes, and who waits
+    /// at the other, out of reach of the terminal's signals, stops the server and removes what it wrote.
     fn keep(mut self) -> String {
+        let ending = self.ending();
+        let waiting = Command::new("sh")
+            .args(["-c", "cat; cd /; \"$@\"; rm -rf \"$0\""])
+            .arg(&self.folder)
+            .arg(ending.get_program())
+            .args(ending.get_args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("somebody who waits for the end");
+        std::mem::forget(waiting);
         self.kept = true;
         self.url()
     }

@@ -39,7 +39,7 @@ use tokio::sync::Notify;
 use crate::{
     broker, delivering,
     http::{
-        Problem, Routes, document, frame::frame, gate::gate, looks::Looks, operations::BASE, operations::Operations,
+        Contract, Problem, Routes, contract::ContractError, frame::frame, gate::gate, looks::Looks, operations::BASE,
     },
     identity::{self, KeyError, Keys, LinkKey, Tokens},
     listening::{self, Head},
@@ -77,7 +77,8 @@ pub struct State {
     pub tokens: Tokens,
     /// What links in invitations are made with.
     pub links: LinkKey,
-    pub operations: Operations,
+    /// What every request is held to.
+    pub contract: &'static Contract,
     pub limits: Limits,
     /// Told when there is work for the background.
     pub work: Notify,
@@ -195,12 +196,10 @@ pub enum StartError {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("the OpenAPI document: {0}")]
-    Document(#[from] serde_json::Error),
+    #[error(transparent)]
+    Contract(#[from] ContractError),
     #[error(transparent)]
     Mail(#[from] Unsendable),
-    #[error("the paths of the OpenAPI document: {0}")]
-    Paths(#[from] matchit::InsertError),
 }
 
 /// A running service.
@@ -239,7 +238,7 @@ pub async fn open(settings: Settings) -> Result<State, StartError> {
     Ok(State {
         tokens: Tokens::new(keys, settings.public_origin()),
         links,
-        operations: Operations::of(&document::committed()?)?,
+        contract: Contract::get()?,
         limits: Limits::new(settings.rate_limit_per_minute),
         clock: Clock::default(),
         work: Notify::new(),
@@ -289,9 +288,6 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
         .mail_server()
         .map(|server| Post::of(&server))
         .transpose()?;
-    // Text that all workers share: as a value, and once a worker, the document would be most of what an idle service holds.
-    let served = web::Bytes::from(document::served(&state.settings.public_origin())?.to_string());
-    let events = web::Bytes::from(document::events::served(&state.settings.public_origin())?.to_string());
     let shared = state.clone();
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
     let server = HttpServer::new(move || {
@@ -304,7 +300,7 @@ pub fn run(listener: TcpListener, state: State) -> Result<Running, StartError> {
             .configure(rooms::surveys::door::route)
             .configure(rooms::overviews::door::route)
             .configure(rooms::date_feeds::door::route)
-            .configure(|config| rooms::about::pages(config, served.clone(), events.clone()))
+            .configure(rooms::about::pages)
             .default_service(web::to(missed))
             .wrap(from_fn(gate))
             .wrap(Compress::default())
@@ -456,7 +452,7 @@ fn cors(settings: &Settings) -> actix_cors::Cors {
 
 /// What no route answered: the method is wrong, or nothing is there.
 async fn missed(state: web::Data<State>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
-    match state.operations.at(request.match_info().as_str()) {
+    match state.contract.operations.at(request.match_info().as_str()) {
         Some(route) if request.method() == Method::OPTIONS => Ok(actix_web::HttpResponse::NoContent()
             .insert_header((header::ALLOW, route.allow.as_str()))
             .finish()),

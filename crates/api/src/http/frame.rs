@@ -52,7 +52,7 @@ pub async fn frame<B: MessageBody + 'static>(
     }
     // By the very text that the router matches, percent-encoding undone: the right that is checked is that of the handler
     // which runs.
-    let route = state.operations.at(request.match_info().as_str()).cloned();
+    let route = state.contract.operations.at(request.match_info().as_str()).cloned();
     if let Some(route) = &route {
         request.extensions_mut().insert(route.clone());
     }

@@ -173,7 +173,7 @@ pub fn tags() -> Value {
 }
 
 /// The pages and addresses outside the document.
-pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes, events: web::Bytes) {
+pub fn pages(config: &mut web::ServiceConfig) {
     let ui = SwaggerUi::new("/swagger-ui/{_:.*}").config(
         utoipa_swagger_ui::Config::from("/openapi.json")
             .try_it_out_enabled(true)
@@ -184,15 +184,12 @@ pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes, events: web:
         .route("/health/live", web::get().to(live))
         .route("/health/ready", web::get().to(ready))
         .route("/problems/{slug}", web::get().to(problem_page))
-        .route("/openapi.json", web::get().to(move || json_of(document.clone())))
+        .route("/openapi.json", web::get().to(openapi))
         .route(
             &format!("{}/{{type}}.json", events::SCHEMAS),
-            web::get().to({
-                let events = events.clone();
-                move |state: web::Data<State>, name: web::Path<String>| event_schema(state, events.clone(), name)
-            }),
+            web::get().to(event_schema),
         )
-        .route("/asyncapi.json", web::get().to(move || json_of(events.clone())))
+        .route("/asyncapi.json", web::get().to(asyncapi))
         .route(
             "/swagger-ui",
             web::get().to(|| async {
@@ -211,18 +208,23 @@ pub fn pages(config: &mut web::ServiceConfig, document: web::Bytes, events: web:
 /// Swagger UI draws itself with its own scripts and inline styles.
 const UI_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-async fn json_of(document: web::Bytes) -> HttpResponse {
+async fn openapi(state: web::Data<State>) -> HttpResponse {
+    json_of(state.contract.document(&state.settings.public_origin()))
+}
+
+async fn asyncapi(state: web::Data<State>) -> HttpResponse {
+    json_of(state.contract.events(&state.settings.public_origin()))
+}
+
+fn json_of(document: String) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document)
 }
 
 /// The schema of one type of event, taken from the document of all: asked for rarely, it is not kept.
-async fn event_schema(
-    state: web::Data<State>,
-    document: web::Bytes,
-    name: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let document = serde_json::from_slice(&document)?;
-    let schema = events::schema(&document, &name, &state.settings.public_origin()).ok_or(Problem::NotFound)?;
+async fn event_schema(state: web::Data<State>, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let origin = state.settings.public_origin();
+    let document = serde_json::from_str(&state.contract.events(&origin))?;
+    let schema = events::schema(&document, &name, &origin).ok_or(Problem::NotFound)?;
     Ok(HttpResponse::Ok()
         .content_type("application/schema+json")
         .body(schema.to_string()))

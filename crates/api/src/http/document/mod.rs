@@ -35,20 +35,27 @@ pub fn committed() -> Result<Value, serde_json::Error> {
     Ok(document)
 }
 
-/// The document as this instance serves it: with its own address, so that "Try it out" works.
-pub fn served(origin: &str) -> Result<Value, serde_json::Error> {
-    let mut document = committed()?;
-    document["servers"] = json!([{"url": format!("{origin}{BASE}"), "description": "this instance"}]);
-    document["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"]["tokenUrl"] =
-        json!(format!("{origin}/oauth/token"));
-    Ok(document)
+/// The text of the document of an instance at `origin`: with its own address, so that "Try it out" works.
+pub fn at(origin: &str, committed: &str) -> String {
+    let [public, own] = [(PRODUCTION, "production"), (origin, "this instance")]
+        .map(|(origin, description)| servers(origin, description).to_string());
+    let [public_token, own_token] = [PRODUCTION, origin].map(|origin| json!(token_url(origin)).to_string());
+    committed.replacen(&public, &own, 1).replace(&public_token, &own_token)
+}
+
+fn servers(origin: &str, description: &str) -> Value {
+    json!([{"url": format!("{origin}{BASE}"), "description": description, "x-internal": false}])
+}
+
+/// Where a client fetches its tokens.
+fn token_url(origin: &str) -> String {
+    format!("{origin}/oauth/token")
 }
 
 fn complete(document: &mut Value, story: &Map<String, Value>) {
     document["openapi"] = json!("3.1.0");
     document["info"] = rooms::about::info();
-    document["servers"] =
-        json!([{"url": format!("{PRODUCTION}{BASE}"), "description": "production", "x-internal": false}]);
+    document["servers"] = servers(PRODUCTION, "production");
     document["externalDocs"] = json!({"description": "Guides for integrators, customer managers and operators",
         "url": "https://kundansvar.example.se/docs"});
     document["tags"] = rooms::about::tags();

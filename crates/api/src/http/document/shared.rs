@@ -3,7 +3,7 @@ use domain::access::ClientScope;
 use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
-use super::PRODUCTION;
+use super::{PRODUCTION, token_url};
 use crate::http::{operations::BASE, problem::KINDS};
 
 pub(super) fn shared_headers() -> Map<String, Value> {
@@ -75,7 +75,7 @@ pub(super) fn security_schemes() -> Value {
     let scopes: Map<String, Value> = ClientScope::iter()
         .map(|s| (s.to_string(), Value::from(format!("Leave of the scope {s}"))))
         .collect();
-    let token_url = format!("{PRODUCTION}/oauth/token");
+    let token_url = token_url(PRODUCTION);
     json!({
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": "An access token as RFC 9068 says, checked by the practice of RFC8725. People and contacts get theirs from the operator."},

@@ -165,7 +165,7 @@ fn told(state: &State, connection: &Connection, mut value: Value) -> Result<Told
         _ => None,
     };
     write_whole(&mut value);
-    let operation = state.operations.named(operation).ok_or(Problem::Forbidden)?;
+    let operation = state.contract.operations.named(operation).ok_or(Problem::Forbidden)?;
     operation.check_body(&value)?;
     if is_rating {
         let told: RatingInput = serde_json::from_value(value).map_err(unfit)?;

@@ -45,7 +45,7 @@ impl<'a> Importer<'a> {
             ImportKind::ServiceCosts => "createServiceCost",
             ImportKind::PlannedActivities => "createPlannedActivity",
         };
-        let operation = call.state.operations.named(operation);
+        let operation = call.state.contract.operations.named(operation);
         Ok(Self {
             scope: &call.scope,
             sheet,

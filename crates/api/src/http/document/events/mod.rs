@@ -31,8 +31,7 @@ pub fn committed() -> Result<Value, serde_json::Error> {
         "info": info(),
         "defaultContentType": "application/json",
         "servers": {
-            "api": {"host": PRODUCTION.trim_start_matches("https://"), "protocol": "https", "pathname": BASE,
-                "description": "production", "security": [{"$ref": "#/components/securitySchemes/bearer"}]},
+            "api": server(PRODUCTION, "production"),
             "subscriber": {"host": "{host}", "protocol": "https", "description": "Whoever subscribed.",
                 "variables": {"host": {"description": "The host of the subscription's destination.", "examples": ["desk.example.se"]}}},
             "broker": {"host": "nats.example.se:4222", "protocol": "nats",
@@ -49,15 +48,17 @@ pub fn committed() -> Result<Value, serde_json::Error> {
     }))
 }
 
-/// The document as this instance serves it: with its own address.
-pub fn served(origin: &str) -> Result<Value, serde_json::Error> {
-    let mut document = committed()?;
-    if let Some((protocol, host)) = origin.split_once("://") {
-        let server = &mut document["servers"]["api"];
-        (server["protocol"], server["host"]) = (protocol.into(), host.into());
-        server["description"] = "this instance".into();
-    }
-    Ok(document)
+/// The text of the document of an instance at `origin`: with its own address.
+pub fn at(origin: &str, committed: &str) -> String {
+    let [public, own] = [(PRODUCTION, "production"), (origin, "this instance")]
+        .map(|(origin, description)| server(origin, description).to_string());
+    committed.replacen(&public, &own, 1)
+}
+
+fn server(origin: &str, description: &str) -> Value {
+    let (protocol, host) = origin.split_once("://").unwrap_or(("https", origin));
+    json!({"host": host, "protocol": protocol, "pathname": BASE, "description": description,
+        "security": [{"$ref": "#/components/securitySchemes/bearer"}]})
 }
 
 /// The JSON Schema of one type of event, from the document: whole in itself, found at `origin`.
