@@ -35,6 +35,9 @@ async fn everything_outside_the_document_answers() {
     );
     let document = get(&service, "/openapi.json").await.expect(200);
     assert_eq!(document.body["servers"][0]["url"], service.base());
+    let flow = &document.body["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"];
+    let tokens = format!("http://{}/oauth/token", service.running.address);
+    assert_eq!([&flow["tokenUrl"], &flow["refreshUrl"]], [&tokens, &tokens]);
     let events = get(&service, "/asyncapi.json").await.expect(200);
     assert_eq!(
         events.body["servers"]["api"]["host"],
