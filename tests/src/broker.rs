@@ -8,6 +8,8 @@ use std::{
 use async_nats::jetstream::{self, stream::Stream};
 use serde_json::Value;
 
+use crate::database::short_lived;
+
 /// A server with JetStream, whose messages outlive it.
 pub struct Broker {
     program: PathBuf,
@@ -33,7 +35,7 @@ impl Broker {
             eprintln!("\n*** NATS IS NOT COVERED: no nats-server to start ***\n");
             return None;
         };
-        let folder = std::env::temp_dir().join(format!("kundansvar_nats_{}", uuid::Uuid::now_v7().simple()));
+        let folder = short_lived();
         std::fs::create_dir(&folder).expect("a folder");
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("an address").port();

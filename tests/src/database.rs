@@ -65,8 +65,8 @@ fn is_left_behind(name: &str) -> bool {
     made.is_some_and(|at| at.to_unix().0 < day_ago)
 }
 
-/// A folder that is gone when its test ends: in memory where there is room, for databases wait for every sync.
-fn short_lived() -> PathBuf {
+/// A path for what is gone when its test ends: in memory where there is room, for databases wait for every sync.
+pub fn short_lived() -> PathBuf {
     static PLACE: LazyLock<PathBuf> = LazyLock::new(|| {
         let place = memory().unwrap_or_else(std::env::temp_dir);
         for entry in std::fs::read_dir(&place).into_iter().flatten().flatten() {
@@ -107,9 +107,8 @@ async fn sqlite_template() -> &'static [u8] {
     MADE.get_or_init(|| async {
         let folder = short_lived();
         std::fs::create_dir_all(&folder).expect("a folder");
-        let file = sqlite_file(&folder);
-        migrate(format!("sqlite://{}", file.display())).await;
-        let content = std::fs::read(&file).expect("the template");
+        migrate(sqlite_url(&folder)).await;
+        let content = std::fs::read(sqlite_file(&folder)).expect("the template");
         std::fs::remove_dir_all(&folder).expect("the template can go");
         content
     })
@@ -119,6 +118,10 @@ async fn sqlite_template() -> &'static [u8] {
 /// Where the service has its SQLite file in its data folder.
 fn sqlite_file(folder: &Path) -> PathBuf {
     folder.join("kundansvar.db")
+}
+
+fn sqlite_url(folder: &Path) -> String {
+    format!("sqlite://{}", sqlite_file(folder).display())
 }
 
 impl Server {
@@ -213,6 +216,14 @@ impl Fresh {
                     server: Some((server.clone(), name)),
                 }
             }
+        }
+    }
+
+    /// How it is reached by others than the service.
+    pub fn reached_at(&self) -> String {
+        match self.url.as_str() {
+            "" => sqlite_url(&self.folder),
+            url => url.to_owned(),
         }
     }
 

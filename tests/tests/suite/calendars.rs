@@ -349,12 +349,9 @@ async fn a_pinned_calendar_stays_and_its_version_as_it_was() {
         let admin = service.administrator();
         let made = admin.post("/service-calendars", office("Vardagar")).await.expect(201);
         let path = format!("/service-calendars/{}", made.id());
-        let settings = service.settings();
-        let url = match settings.database_url.as_str() {
-            "" => format!("sqlite://{}", settings.data_folder.join("kundansvar.db").display()),
-            url => url.to_owned(),
-        };
-        let db = sea_orm::Database::connect(url).await.expect("the database");
+        let db = sea_orm::Database::connect(service.settings().database().url)
+            .await
+            .expect("the database");
         let id = if db.get_database_backend() == sea_orm::DbBackend::Sqlite {
             "blob"
         } else {

@@ -10,7 +10,7 @@ use std::{
 
 use end_to_end::{
     Service, World,
-    database::{Fresh, databases},
+    database::{Fresh, databases, short_lived},
     on_each_database,
 };
 use serde_json::{Value, json};
@@ -162,7 +162,7 @@ async fn it_starts_with_nothing_configured_and_ends_when_what_runs_has_ended() {
 
 /// An empty folder.
 fn tempfile() -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("kundansvar_test_{}", uuid::Uuid::now_v7().simple()));
+    let folder = short_lived();
     std::fs::create_dir_all(&folder).expect("a folder");
     folder
 }
@@ -241,11 +241,9 @@ async fn a_database_newer_than_the_program_is_refused() {
         let fresh = Fresh::empty(&database).await;
         let migrated = on(&fresh).arg("migrate").output().expect("the program runs");
         assert_eq!(migrated.status.code(), Some(0), "{}", said(&migrated));
-        let url = match fresh.url.as_str() {
-            "" => format!("sqlite://{}", fresh.folder.join("kundansvar.db").display()),
-            url => url.to_owned(),
-        };
-        let direct = sea_orm::Database::connect(url).await.expect("the database");
+        let direct = sea_orm::Database::connect(fresh.reached_at())
+            .await
+            .expect("the database");
         let step = "insert into seaql_migrations values ('m9999_of_tomorrow', 0)";
         sea_orm::ConnectionTrait::execute_unprepared(&direct, step)
             .await

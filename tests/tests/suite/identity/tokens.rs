@@ -2,7 +2,7 @@
 use api::identity::{Keys, Kind, Tokens};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{Duration, Utc};
-use end_to_end::{Answer, Database, Service, on_each_database};
+use end_to_end::{Answer, Database, Service, database::short_lived, on_each_database};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ async fn a_token_counts_only_if_everything_about_it_is_right() {
         let mut symmetric = mint.header();
         symmetric.alg = Algorithm::HS256;
         let secret = EncodingKey::from_secret(&BASE64_URL_SAFE_NO_PAD.decode(x).expect("bytes"));
-        let elsewhere = std::env::temp_dir().join(format!("kundansvar_test_{}", uuid::Uuid::now_v7().simple()));
+        let elsewhere = short_lived();
         Keys::open(&elsewhere).expect("another key");
         let another = EncodingKey::from_ec_pem(&std::fs::read(elsewhere.join("signing-0001.pem")).expect("a key"));
         std::fs::remove_dir_all(elsewhere).expect("the folder goes");
@@ -174,7 +174,7 @@ async fn a_token_ends_when_its_time_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_signs_and_the_old_one_still_verifies() {
     let issuer = "https://kundansvar.example.org";
-    let elsewhere = std::env::temp_dir().join(format!("kundansvar_test_{}", uuid::Uuid::now_v7().simple()));
+    let elsewhere = short_lived();
     let (old, new) = (elsewhere.join("old"), elsewhere.join("new"));
     let issued = |folder| {
         let tokens = Tokens::new(Keys::open(folder).expect("keys"), issuer.into());

@@ -6,7 +6,7 @@ mod resending;
 mod unagreed;
 
 use api::identity::Kind;
-use end_to_end::{Caller, Service, World, on_each_database};
+use end_to_end::{Caller, Service, World, database::short_lived, on_each_database};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -257,7 +257,7 @@ fn sorted(value: &Value) -> std::collections::BTreeMap<String, Value> {
 }
 
 fn file(bytes: &[u8]) -> std::process::Stdio {
-    let path = std::env::temp_dir().join(format!("kundansvar_test_{}", uuid::Uuid::now_v7().simple()));
+    let path = short_lived();
     std::fs::write(&path, bytes).expect("a file");
     let file = std::fs::File::open(&path).expect("a file");
     std::fs::remove_file(path).expect("it may go");
